@@ -23,6 +23,10 @@ use std::time::Duration;
     after_help = "Examples:\n  labserve node\n  labserve ./site -p 8080 --open\n  labserve --profile rfc --root ./site --listen 127.0.0.1:8080\n  labserve --set connection.fields.keep='[]' --set timers.idle=10s\n  labserve lab\n  labserve profiles --compare node rfc\n\nExit codes:\n  0  it stopped, and every response was complete\n  1  it stopped, and cut responses short: their time was over, or a second\n     signal came\n  2  a mistake in arguments, configuration, profile or capture"
 )]
 pub(super) struct Cli {
+    /// The language of messages; without it, that of the locale (LC_ALL, LC_MESSAGES, LANG)
+    // It is read before all other arguments, because these may have mistakes.
+    #[arg(long, value_name = "LANG", value_enum, global = true)]
+    pub(super) lang: Option<Language>,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
     #[command(flatten)]

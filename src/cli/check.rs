@@ -3,6 +3,7 @@
 use super::Mistake;
 use super::args::{CheckArgs, ServeArgs};
 use super::config::{Config, DEFAULT_FILE, server_schema};
+use super::language::say;
 use super::output::{print, print_err};
 use super::profiles::printable_toml;
 use labserve_core::http1::text::printable;
@@ -30,8 +31,8 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
         let stack = profile_files::stack(&name)?;
         stack.build()?;
         print(&format!(
-            "# {} is valid\n{}",
-            shown(&args.file),
+            "{}\n{}",
+            say(&format!("# {} is valid", shown(&args.file))),
             printable_toml(&toml::to_string_pretty(&stack.merged())?)
         ))?;
         return Ok(());
@@ -41,14 +42,18 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
         ..ServeArgs::default()
     })?;
     judge(&[], &config.stack.report().warnings, args.strict)?;
-    print(&format!(
-        "# {} is valid\n# profile {}, {}\n# serves {} on {}, with {} workers\n\n{}",
+    let heading = format!(
+        "# {} is valid\n# profile {}, {}\n# serves {} on {}, with {} workers\n\n",
         shown(&args.file),
         printable(config.profile.name.as_bytes()),
         printable(config.profile.title.as_bytes()),
-        config.root.describe(),
+        say(&config.root.describe()),
         config.address,
         config.workers,
+    );
+    print(&format!(
+        "{}{}",
+        say(&heading),
         printable_toml(&toml::to_string_pretty(&config.stack.merged())?),
     ))?;
     Ok(())

@@ -1,12 +1,12 @@
 //! `labserve explain`: explains a capture.
 
-use super::Mistake;
-use super::args::{ExplainArgs, Language};
+use super::args::ExplainArgs;
 use super::output::{self, print};
+use super::{Mistake, language};
 use indicatif::{ProgressBar, ProgressStyle};
 use labserve_capture::model::Capture;
 use labserve_capture::render::{self, Ladders};
-use labserve_capture::{Detail, FileError, Filter, Lang, Limits, Options, explain_files};
+use labserve_capture::{Detail, FileError, Filter, Limits, Options, explain_files};
 use labserve_core::http1::text::printable_json;
 use labserve_core::profile::{Profile, builtin, layers};
 use labserve_server::text_file::shown;
@@ -36,7 +36,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Mistake> {
     };
     let profiles: Vec<Profile> = builtin::names().filter_map(|name| layers::load(name).ok()).collect();
     let capture = read(&args.files, &options, &profiles)?;
-    let lang = language(args.lang);
+    let lang = language::chosen();
     if let Some(file) = &args.html {
         write(file, &render::html(&capture, lang))?;
     }
@@ -48,23 +48,6 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Mistake> {
             let ladders = if args.ladder { Ladders::Draw } else { Ladders::Omit };
             print(&render::text(&capture, lang, ladders))
         }
-    }
-}
-
-/// The language that the user has chosen, or that of the locale.
-pub(super) fn language(chosen: Option<Language>) -> Lang {
-    match chosen.unwrap_or_else(|| of_locale(|name| std::env::var(name).ok())) {
-        Language::En => Lang::En,
-        Language::Zh => Lang::Zh,
-    }
-}
-
-/// The language of the locale: the first variable that is set and not empty counts (POSIX, section 8.2).
-fn of_locale(variable: impl Fn(&str) -> Option<String>) -> Language {
-    let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(variable);
-    match set.into_iter().find(|value| !value.is_empty()) {
-        Some(locale) if locale.starts_with("zh") => Language::Zh,
-        _ => Language::En,
     }
 }
 
@@ -177,29 +160,6 @@ impl Drop for ProgressReader {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_language_is_that_of_the_locale() {
-        for (set, want) in [
-            (&[("LANG", "zh_CN.UTF-8")][..], Language::Zh),
-            (&[("LANG", "zh_CN.UTF-8"), ("LC_ALL", "C")], Language::En),
-            (&[("LANG", "en_GB.UTF-8"), ("LC_MESSAGES", "zh_TW")], Language::Zh),
-            (&[("LANG", "zh_CN"), ("LC_ALL", "")], Language::Zh),
-            (&[], Language::En),
-        ] {
-            let variable = |name: &str| {
-                set.iter()
-                    .find(|(known, _)| *known == name)
-                    .map(|(_, value)| (*value).to_owned())
-            };
-            assert_eq!(of_locale(variable), want, "{set:?}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The log for people: one line for each exchange and each close.
 
+use super::language::say;
 use labserve_core::http1::text::printable;
 use labserve_server::events::{CONNECTION, EXCHANGE};
 use std::collections::BTreeMap;
@@ -81,15 +82,8 @@ where
                     Level::WARN => ("warning: ", "33"),
                     _ => ("", "0"),
                 };
-                writeln!(
-                    writer,
-                    "{}",
-                    paint(
-                        ansi,
-                        colour,
-                        &format!("{word}{}", printable(fields.get("message").as_bytes()))
-                    )
-                )
+                let message = printable(fields.get("message").as_bytes());
+                writeln!(writer, "{}", paint(ansi, colour, &say(&format!("{word}{message}"))))
             }
         }
     }
@@ -102,7 +96,7 @@ fn exchange_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::R
     }
     if !fields.get("rule").is_empty() {
         let line = format!("{place:<8} rule {}, time {}", fields.get("rule"), fields.get("number"));
-        return writeln!(writer, "{}", paint(ansi, "35", &line));
+        return writeln!(writer, "{}", paint(ansi, "35", &say(&line)));
     }
     let status = fields.get("status");
     let colour = match status.bytes().next() {
@@ -116,10 +110,10 @@ fn exchange_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::R
     } else {
         fields.get("method")
     };
-    let target = if fields.get("target").is_empty() {
-        "(no request)"
-    } else {
-        fields.get("target")
+    let none = say("(no request)");
+    let target = match fields.get("target") {
+        "" => &none,
+        target => target,
     };
     let bytes = fields.number("head_bytes") + fields.number("body_bytes");
     let sent = match fields.get("complete") {
@@ -128,23 +122,20 @@ fn exchange_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::R
     };
     writeln!(
         writer,
-        "{place:<8} {} {method:<4} {target}  {sent}",
+        "{place:<8} {} {method:<4} {target}  {}",
         paint(ansi, colour, status),
+        say(&sent),
     )
 }
 
 fn dropped_line(writer: &mut Writer<'_>, place: &str, fields: &Fields, ansi: bool) -> fmt::Result {
+    let none = say("(no complete request line)");
     let line = match fields.get("line") {
-        "" => "(no complete request line)",
+        "" => &none,
         line => line,
     };
-    writeln!(
-        writer,
-        "{place:<8} {} {line}  {} bytes, dropped: {}",
-        paint(ansi, "35", "---"),
-        fields.get("bytes"),
-        fields.get("words"),
-    )
+    let what = format!("{} bytes, dropped: {}", fields.get("bytes"), fields.get("words"));
+    writeln!(writer, "{place:<8} {} {line}  {}", paint(ansi, "35", "---"), say(&what),)
 }
 
 fn closed_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::Result {
@@ -168,7 +159,7 @@ fn closed_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::Res
         fields.get("words"),
         fields.get("peer").rsplit(':').next().unwrap_or_default(),
     );
-    writeln!(writer, "{}", paint(ansi, "2", &line))
+    writeln!(writer, "{}", paint(ansi, "2", &say(&line)))
 }
 
 fn paint(ansi: bool, colour: &str, text: &str) -> String {

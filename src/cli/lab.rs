@@ -3,6 +3,8 @@
 use super::args::LabArgs;
 use super::capture::Capturing;
 use super::human::LogFormat;
+use super::language::say;
+use super::output::padded;
 use super::parent::Until;
 use super::program::{Ended, Program};
 use super::timeline::{Choice, Prepared};
@@ -66,11 +68,12 @@ pub(super) fn run(args: &LabArgs) -> Result<Ended, Mistake> {
         LogFormat::Text => {
             let timeline = prepared
                 .as_ref()
-                .map(|prepared| format!("  timeline   {}\n", prepared.url()));
+                .map(|prepared| format!("  {} {}\n", padded(&say("timeline"), 10), prepared.url()));
             format!(
-                "labserve {VERSION}, serving {}\n{}{skipped}{}",
-                root.describe(),
+                "{}\n{}{}{}",
+                say(&format!("labserve {VERSION}, serving {}", say(&root.describe()))),
                 table(&servers),
+                say(&skipped),
                 timeline.unwrap_or_default()
             )
         }

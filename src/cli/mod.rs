@@ -10,8 +10,10 @@ mod check;
 mod config;
 mod control;
 mod explain;
+mod help;
 mod human;
 mod lab;
+mod language;
 mod log;
 mod log_writer;
 mod manual;
@@ -30,7 +32,7 @@ mod usage;
 mod words;
 
 use args::{Cli, Command};
-use clap::Parser;
+use clap::FromArgMatches;
 use labserve_core::http1::text::printable_lines;
 use labserve_core::profile::ConfigError;
 use std::fmt::Display;
@@ -64,7 +66,11 @@ impl Mistake {
 
 /// Runs the program.
 pub(crate) fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let arguments = language::choose(std::env::args_os().collect());
+    let cli = match help::command()
+        .try_get_matches_from(arguments)
+        .and_then(|found| Cli::from_arg_matches(&found))
+    {
         Ok(cli) => cli,
         // Help and version.
         Err(asked) if !asked.use_stderr() => asked.exit(),

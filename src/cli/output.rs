@@ -1,6 +1,7 @@
 //! What the program prints and writes, and what it says if that fails.
 
 use super::Mistake;
+use super::language::say;
 use labserve_server::text_file::shown;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
@@ -19,9 +20,20 @@ pub(super) fn print(text: &str) -> Result<(), Mistake> {
     }
 }
 
-/// Prints a line to standard error. Nobody has to read it.
-pub(super) fn print_err(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+/// Prints a message to standard error, in the language of the user. Nobody has to read it.
+pub(super) fn print_err(message: &str) {
+    let _ = writeln!(io::stderr(), "{}", say(message));
+}
+
+/// A text with spaces after it, up to this number of columns.
+pub(super) fn padded(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
+}
+
+/// How many columns a text takes on a terminal: a Chinese character takes two.
+pub(super) fn width(text: &str) -> usize {
+    let is_wide = |c: char| matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ff60}');
+    text.chars().map(|c| if is_wide(c) { 2 } else { 1 }).sum()
 }
 
 /// Writes a result into a file. `what` names it in the error, such as `the page`.

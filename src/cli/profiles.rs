@@ -2,7 +2,8 @@
 
 use super::Mistake;
 use super::args::ProfilesArgs;
-use super::output::print;
+use super::language::say;
+use super::output::{padded, print, width};
 use labserve_core::http1::text::{misleads, printable, printable_lines};
 use labserve_core::profile::compare::{Difference, differences};
 use labserve_core::profile::{builtin, schema};
@@ -105,9 +106,9 @@ fn for_people(left: &str, right: &str, found: &[Difference]) -> String {
     }
     let types = found.iter().filter(is_type).count();
     if types > 0 {
-        text.push_str(&format!(
+        text.push_str(&say(&format!(
             "types.extensions\n  {types} media types differ; --json lists them\n"
-        ));
+        )));
     }
     text
 }
@@ -117,7 +118,7 @@ fn first_line(text: &str) -> String {
     let first = lines.next().unwrap_or_default().to_owned();
     match lines.count() {
         0 => first,
-        more => format!("{first} ... and {more} more lines"),
+        more => format!("{first} {}", say(&format!("... and {more} more lines"))),
     }
 }
 
@@ -140,28 +141,20 @@ fn shown(value: &toml::Value) -> String {
     }
 }
 
-/// A table for people. Columns are as wide as their widest cell.
+/// A table for people, in their language. Columns are as wide as their widest cell.
 pub(super) fn columns<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> String {
-    let rows: Vec<[String; N]> = rows
-        .iter()
-        .map(|row| row.each_ref().map(|cell| printable(cell.as_bytes()).to_string()))
-        .collect();
-    let widths: Vec<usize> = (0..N)
-        .map(|i| {
-            rows.iter()
-                .map(|row| row[i].chars().count())
-                .chain([heads[i].len()])
-                .max()
-                .unwrap_or(0)
-        })
-        .collect();
+    let shown = |cell: &str| say(&printable(cell.as_bytes()).to_string()).into_owned();
+    let heads = heads.map(shown);
+    let rows = rows.iter().map(|row| row.each_ref().map(|cell| shown(cell)));
+    let rows: Vec<[String; N]> = [heads].into_iter().chain(rows).collect();
+    let widest = |i: usize| rows.iter().map(|row| width(&row[i])).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..N).map(widest).collect();
     let mut text = String::new();
-    let heads = heads.map(str::to_owned);
-    for row in std::iter::once(&heads).chain(&rows) {
+    for row in &rows {
         let cells: Vec<String> = row
             .iter()
             .zip(&widths)
-            .map(|(cell, width)| format!("{cell:<width$}"))
+            .map(|(cell, &width)| padded(cell, width))
             .collect();
         text.push_str(&format!("  {}\n", cells.join("  ").trim_end()));
     }

@@ -4,7 +4,9 @@ use super::args::{ReadyFormat, ServeArgs};
 use super::capture::Capturing;
 use super::config::Config;
 use super::human::LogFormat;
+use super::language::say;
 use super::log::LogSpec;
+use super::output::padded;
 use super::parent::Until;
 use super::program::{Ended, Program};
 use super::reload::{Fixed, reload};
@@ -201,13 +203,15 @@ pub(super) fn url(address: SocketAddr) -> String {
 
 fn greeting(server: &Server, file: Option<&std::path::Path>, timeline: Option<&Prepared>) -> String {
     let profile: &Profile = &server.site().profile;
-    let mut text = format!(
+    let first = format!(
         "labserve {VERSION}, answering as {} (profile {})\n",
-        printable(profile.title.as_bytes()),
+        printable(say(&profile.title).as_bytes()),
         printable(profile.name.as_bytes())
     );
+    let mut text = say(&first).into_owned();
     let mut line = |name: &str, value: &str| {
-        text.push_str(&format!("  {name:<10} {}\n", printable(value.as_bytes())));
+        let name = padded(&say(name), 10);
+        text.push_str(&format!("  {name} {}\n", printable(say(value).as_bytes())));
     };
     line("url", &url(server.address()));
     line("root", &server.site().root.describe());

@@ -18,7 +18,7 @@ const EXPECTED: [(&str, &str, &str); 13] = [
     ("--show", "a number from 0", "20"),
     ("--connections", "a number from 1 to 64", "6"),
     ("--repeat", "a number from 1 to 1000", "3"),
-    ("--minutes", "a number of minutes", "10"),
+    ("--effort", "a number of millions", "60"),
 ];
 
 /// What is wrong with the arguments, and what to write.
@@ -55,13 +55,13 @@ pub(super) fn message(error: &clap::Error) -> String {
             meant(text(ContextKind::SuggestedSubcommand))
         ),
         ErrorKind::UnknownArgument => format!(
-            "there is no option {name} here{}; `--help` lists all",
-            meant(text(ContextKind::SuggestedArg))
+            "there is no option {name} here{} `--help` lists all",
+            meant_or(text(ContextKind::SuggestedArg))
         ),
         ErrorKind::InvalidSubcommand => format!(
-            "there is no command {:?}{}; `labserve --help` lists all",
+            "there is no command {:?}{} `labserve --help` lists all",
             text(ContextKind::InvalidSubcommand).unwrap_or_default(),
-            meant(text(ContextKind::SuggestedSubcommand))
+            meant_or(text(ContextKind::SuggestedSubcommand))
         ),
         ErrorKind::ArgumentConflict => conflict(name, whole, &list(ContextKind::PriorArg)),
         ErrorKind::MissingRequiredArgument => {
@@ -72,6 +72,7 @@ pub(super) fn message(error: &clap::Error) -> String {
                 "got {got:?}, where nothing more is expected; expected a profile and a directory at most, such as `labserve node ./site`"
             )
         }
+        ErrorKind::TooManyValues if whole == name => format!("{name}: got {got:?}; this option takes no value"),
         ErrorKind::WrongNumberOfValues | ErrorKind::TooFewValues | ErrorKind::TooManyValues => {
             format!("{name}: expected {whole}")
         }
@@ -86,6 +87,11 @@ pub(super) fn message(error: &clap::Error) -> String {
 
 fn meant(suggestion: Option<&str>) -> String {
     suggestion.map_or(String::new(), |meant| format!("; did you mean {meant}?"))
+}
+
+/// The same, before another sentence.
+fn meant_or(suggestion: Option<&str>) -> String {
+    suggestion.map_or_else(|| ";".to_owned(), |suggestion| meant(Some(suggestion)))
 }
 
 /// What is wrong with a value that could not be read. `why` says so itself if it is one of this program's own messages.
@@ -160,7 +166,7 @@ mod tests {
             ),
             (
                 "--prfile node",
-                "there is no option --prfile here; did you mean --profile?; `--help` lists all",
+                "there is no option --prfile here; did you mean --profile? `--help` lists all",
             ),
             ("--summary xml", "--summary: got \"xml\"; expected one of json, text"),
             (

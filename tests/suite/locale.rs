@@ -7,7 +7,7 @@ use labserve_capture::{FindingMsg, Msg};
 use labserve_core::close_reason::CloseReason;
 use labserve_core::decide::TraceMessage;
 use labserve_core::http1::{Fault, OtherProtocol};
-use labserve_core::locale::{Lang, catalogue, placeholders};
+use labserve_core::locale::{Lang, catalogue, pairs, placeholders};
 use labserve_probe::visit::Seen;
 
 /// Chinese synonyms that are not used, each with the word that is used instead.
@@ -27,6 +27,27 @@ const ONE_WORD_FOR_ONE_THING: &[(&str, &str)] = &[
     ("结束方", "关闭方"),
     ("个连接", "条连接"),
     ("三次挥手", "四次挥手"),
+    ("归还套接字", "占用套接字"),
+    ("像哪一种服务器", "识别服务器"),
+    ("所见：", "看到"),
+    ("对方", "另一端"),
+    ("我方", "本端"),
+    ("缺陷", "错误"),
+];
+
+/// Parts of messages whose English is not in the sources: that of the parser of arguments, of systems, and what is put
+/// together of single words.
+const FOREIGN: &[&str] = &[
+    "(os error ",
+    "install Wireshark, or",
+    "unknown placeholder",
+    "Print help",
+    "Print version",
+    "Print this message",
+    "Usage:",
+    "Commands:",
+    "Arguments:",
+    "Options:",
 ];
 
 #[test]
@@ -80,7 +101,8 @@ fn every_sentence_is_used_and_every_id_that_is_used_exists() {
 
 #[test]
 fn the_chinese_has_one_word_for_one_thing_and_full_width_punctuation() {
-    for (id, text) in catalogue(Lang::Zh) {
+    let messages = pairs().iter().map(|(english, chinese)| (english, chinese));
+    for (id, text) in catalogue(Lang::Zh).iter().chain(messages) {
         for (other, word) in ONE_WORD_FOR_ONE_THING {
             assert!(!text.contains(other), "{id}: {word}, not {other}, in {text}");
         }
@@ -96,6 +118,63 @@ fn the_chinese_has_one_word_for_one_thing_and_full_width_punctuation() {
             let clash = is_chinese(pair[0]) && is_half_width(pair[1]) || is_half_width(pair[0]) && is_chinese(pair[1]);
             // The question mark of a choice by number, `{count?..|..}`, is notation.
             assert!(!clash || pair[0] == '?', "{id}: half-width punctuation in {text}");
+        }
+    }
+}
+
+/// The guide uses the same words.
+#[test]
+fn the_guide_in_chinese_has_one_word_for_one_thing() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.zh-CN.md");
+    let guide = std::fs::read_to_string(guide).expect("the guide");
+    // A report answers questions.
+    for (other, word) in ONE_WORD_FOR_ONE_THING.iter().filter(|(other, _)| *other != "回答") {
+        assert!(!guide.contains(other), "{word}, not {other}");
+    }
+}
+
+/// A message that nobody writes any more is left out of `locale/messages.toml`.
+#[test]
+fn every_message_that_is_translated_is_in_the_sources() {
+    let mut sources = String::new();
+    for folder in ["src", "crates", "profiles"] {
+        read_sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut sources);
+    }
+    let joined: String = sources.split("\\\n").map(str::trim_start).collect::<Vec<_>>().concat();
+    let sources = joined
+        .replace("\\\"", "\"")
+        .replace("\n    /// ", " ")
+        .replace("\\n", "\n");
+    let mut stale = Vec::new();
+    for (english, _) in pairs() {
+        // Parts of a message are often put together: two words in a row are enough.
+        let parts = english
+            .split(['{', '}'])
+            .step_by(2)
+            .map(|part| part.trim_matches([' ', ',', ':']))
+            .filter(|part| !part.is_empty());
+        let mut runs = parts.flat_map(|part| {
+            let words: Vec<&str> = part.split(' ').collect();
+            words
+                .windows(words.len().min(2))
+                .map(|run| run.join(" "))
+                .collect::<Vec<_>>()
+        });
+        let is_foreign = FOREIGN.iter().any(|foreign| english.contains(foreign));
+        if !is_foreign && !runs.any(|run| sources.contains(&run)) {
+            stale.push(english.clone());
+        }
+    }
+    assert!(stale.is_empty(), "in no source file: {stale:#?}");
+}
+
+fn read_sources(folder: &Path, into: &mut String) {
+    for entry in std::fs::read_dir(folder).expect("a directory").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            read_sources(&path, into);
+        } else if path.extension().is_some_and(|end| end == "rs" || end == "toml") {
+            into.push_str(&std::fs::read_to_string(&path).expect("a source file"));
         }
     }
 }

@@ -8,6 +8,7 @@
 //! | `capture` | page loads as in Wireshark captures of Node |
 //! | `clients` | every profile with an ordinary HTTP client |
 //! | `cli`, `stop`, `reload` | the command line, shutdown, and reloading the configuration |
+//! | `said` | what is said of wrong command lines, and all that a reader of Chinese meets |
 //! | `machines` | the start, the end and the summary for programs |
 //! | `sandbox` | what `--sandbox` leaves and denies |
 //! | `changes` | files that change while they are sent |
@@ -56,6 +57,7 @@ mod recipes;
 mod reload;
 mod rfc;
 mod rules;
+mod said;
 mod sandbox;
 mod stop;
 mod timeline;

@@ -5,6 +5,12 @@
 //! The id of a sentence is its path in the file: `fault.bare_lf`. A sentence may have placeholders, `{name}`, which the
 //! code that uses it fills in. Rust code refers to sentences by an enum, with one variant for each key of one table of
 //! the file (see [`sentences!`](crate::sentences)); the timeline's page refers to them by id.
+//!
+//! Mistakes and lines of the log are English texts, which are translated as a whole: see [`translate`].
+
+mod messages;
+
+pub use messages::{pairs, translate};
 
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};

@@ -27,6 +27,7 @@ macro_rules! asset {
 const ASSETS: &[Asset] = &[
     asset!("index.html"),
     asset!("api.js"),
+    asset!("axis.js"),
     asset!("connection.js"),
     asset!("detail.js"),
     asset!("dom.js"),

@@ -82,9 +82,6 @@ pub(in crate::cli) struct ExplainArgs {
     /// Write a self-contained page to this file (- for standard output) instead of printing text
     #[arg(long, value_name = "FILE", conflicts_with = "ladder")]
     pub(in crate::cli) html: Option<PathBuf>,
-    /// The language of the text; without it, that of the locale (LC_ALL, LC_MESSAGES, LANG)
-    #[arg(long, value_name = "LANG", value_enum)]
-    pub(in crate::cli) lang: Option<Language>,
 }
 
 /// Which server to ask, and how.
@@ -164,7 +161,7 @@ pub(in crate::cli) struct CompareArgs {
 /// What to learn from, and where to write the profile.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  labserve learn http://127.0.0.1:8080 -o mine.toml\n  labserve learn server.rec -o mine.toml --minutes 10\n  labserve compare server.rec mine.toml"
+    after_help = "Examples:\n  labserve learn http://127.0.0.1:8080 -o mine.toml\n  labserve learn server.rec -o mine.toml --effort 60\n  labserve compare server.rec mine.toml"
 )]
 pub(in crate::cli) struct LearnArgs {
     /// The server, such as http://127.0.0.1:8080, or recordings of it
@@ -176,9 +173,12 @@ pub(in crate::cli) struct LearnArgs {
     /// Learn without these built-in profiles; names with commas between them
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(in crate::cli) without: Vec<String>,
-    /// How long the search may take
-    #[arg(long, value_name = "N", default_value_t = 5.0)]
-    pub(in crate::cli) minutes: f64,
+    /// How many answers the search may look at, in millions
+    #[arg(long, value_name = "N", default_value_t = 30.0)]
+    pub(in crate::cli) effort: f64,
+    /// Write what is known of each key to this file, as Markdown
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) report: Option<PathBuf>,
     /// How many of the cases without keys are printed
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub(in crate::cli) show: usize,

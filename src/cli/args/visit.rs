@@ -1,6 +1,6 @@
 //! The arguments of `labserve visit`.
 
-use super::{Language, time};
+use super::time;
 use clap::Args;
 use std::time::Duration;
 
@@ -40,7 +40,4 @@ pub(in crate::cli) struct VisitArgs {
     /// Print JSON
     #[arg(long)]
     pub(in crate::cli) json: bool,
-    /// The language of the text; without it, that of the locale (LC_ALL, LC_MESSAGES, LANG)
-    #[arg(long, value_name = "LANG", value_enum, conflicts_with = "json")]
-    pub(in crate::cli) lang: Option<Language>,
 }

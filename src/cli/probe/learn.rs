@@ -6,12 +6,12 @@ use crate::cli::Mistake;
 use crate::cli::args::LearnArgs;
 use crate::cli::output::{print, print_err, write};
 use labserve_core::profile::builtin;
+use labserve_probe::adapt::adapted;
 use labserve_probe::learn::{self, Learned, Options, Progress};
-use labserve_probe::{Case, Recording};
+use labserve_probe::{Case, Recording, report};
 use labserve_server::text_file::shown;
 use std::fmt::Write;
 use std::process::ExitCode;
-use std::time::Duration;
 
 pub(in crate::cli) fn run(args: &LearnArgs) -> Result<ExitCode, Mistake> {
     if let Some(unknown) = args
@@ -25,9 +25,9 @@ pub(in crate::cli) fn run(args: &LearnArgs) -> Result<ExitCode, Mistake> {
             known.join(", ")
         )));
     }
-    if !(0.0..=1440.0).contains(&args.minutes) {
+    if !(0.0..=10_000.0).contains(&args.effort) {
         return Err(Mistake(
-            "--minutes: expected a number from 0 to 1440, such as 5".to_owned(),
+            "--effort: expected a number of millions from 0 to 10000, such as 30".to_owned(),
         ));
     }
     if args.output.exists() {
@@ -43,11 +43,16 @@ pub(in crate::cli) fn run(args: &LearnArgs) -> Result<ExitCode, Mistake> {
     let recording = recording(args, &cases)?;
     let options = Options {
         without: args.without.clone(),
-        most_time: Duration::from_secs_f64(60.0 * args.minutes),
+        effort: args.effort,
+        examine: args.report.is_some(),
     };
     let learned = learn::learn(&recording, &cases, &options, &|progress| print_err(&in_words(progress)))?;
     write(&args.output, "the profile", &learned.text)?;
-    print(&report(&learned, &cases, args))?;
+    if let Some(file) = &args.report {
+        let asked = adapted(&cases, recording.file.as_ref());
+        write(file, "the report", &report::learned(&learned, &asked))?;
+    }
+    print(&summary(&learned, &cases, args))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -85,7 +90,7 @@ fn in_words(progress: Progress) -> String {
     }
 }
 
-fn report(learned: &Learned, cases: &[Case], args: &LearnArgs) -> String {
+fn summary(learned: &Learned, cases: &[Case], args: &LearnArgs) -> String {
     let mut out = String::new();
     let file = shown(&args.output);
     let base = learned

@@ -3,7 +3,7 @@
 use super::target::cancel_on_interrupt;
 use crate::cli::Mistake;
 use crate::cli::args::VisitArgs;
-use crate::cli::explain::language;
+use crate::cli::language;
 use crate::cli::output::print;
 use labserve_core::http1::text::{printable_json, printable_lines};
 use labserve_probe::visit::{self, Behaviour, Options, Site, Visit, summary};
@@ -45,7 +45,7 @@ pub(in crate::cli) fn run(args: &VisitArgs) -> Result<ExitCode, Mistake> {
             printable_json(&summary::json(&visit, &args.like, &url).to_string())
         ))?,
         false => {
-            let text = summary::text(&visit, &args.like, &url, language(args.lang));
+            let text = summary::text(&visit, &args.like, &url, language::chosen());
             print(&printable_lines(&text).to_string())?;
         }
     }

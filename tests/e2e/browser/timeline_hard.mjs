@@ -48,6 +48,8 @@ async function fingers(browser, lab) {
     await page.goto(lab.timeline);
     await tab(page, "connections");
     await until("rows", async () => (await rows(page)).length > 0);
+    // On the true scale, pixels are in proportion to time.
+    await page.check("#true-scale");
     await page.tap("#all");
     const session = await context.newCDPSession(page);
     const box = await page.locator("#picture").boundingBox();

@@ -238,9 +238,9 @@ async function pageTests(browser, page, lab) {
     await page.focus("#picture");
     await page.keyboard.press("f");
     const box = await page.locator("#picture").boundingBox();
-    // The lane is the first below its heading. Its exchange is at its beginning.
+    // The lane is the first below its heading.
     const y = box.y + 44 + 28 + 12;
-    for (let x = box.x + 100; x < box.x + 180; x += 3) {
+    for (let x = box.x + 100; x < box.x + box.width - 100; x += 3) {
       await page.mouse.click(x, y);
       if (await page.locator(".panel.exchange").count()) break;
     }

@@ -6,10 +6,11 @@ import { KEPT, load, record } from "./timeline_events.mjs";
 
 const { Store } = await load("store.js");
 const { View } = await load("view.js");
-const { rows } = await load("lanes.js");
+const { GROUP, rows, stuck } = await load("lanes.js");
 const { SvgPen, escapeXml } = await load("pens.js");
 const { AXIS, scene } = await load("scene.js");
 const { visibleRows } = await load("export.js");
+const { Axis, TRUE } = await load("axis.js");
 
 /** A pen that remembers what it was asked for. */
 class Notes {
@@ -120,4 +121,73 @@ test("the name of a rule is drawn beside its mark, or in the block of its reques
   assert.equal(kept.rules.length, 2);
   assert.ok(texts.includes("at-accept"), texts.join(", "));
   assert.ok(texts.includes("◆ slow"), texts.join(", "));
+});
+
+test("the compressed axis keeps the order of times, and each place has one time", () => {
+  const axis = new Axis();
+  for (const time of [1000, 1002, 76_000, 1001, 500, -20, 76_000]) axis.add(time);
+  axis.now = 80_000;
+  const times = [-5e9, -20, 0, 500, 1000.5, 1001, 1002, 40_000, 76_000, 90_000, 5e9];
+  const places = times.map((time) => axis.place(time));
+  for (let i = 1; i < places.length; i += 1) assert.ok(places[i] > places[i - 1], `${times[i]}`);
+  for (const [i, place] of places.entries()) assert.ok(Math.abs(axis.time(place) - times[i]) <= 1e-6 * Math.max(1, Math.abs(times[i])), `${times[i]}`);
+  assert.deepEqual(axis.gaps(-100, 80_000, 10_000), [{ from: 1002, to: 76_000 }]);
+  // An event that comes now moves nothing, and in a rest two timeouts are as long as they are.
+  const before = axis.place(79_000);
+  axis.add(80_000);
+  assert.ok(Math.abs(axis.place(79_000) - before) < 1e-9);
+  assert.equal(axis.place(40_000), places[7]);
+  const after = (ms) => axis.place(1002 + ms) - axis.place(1002);
+  assert.ok(Math.abs(after(10_000) / after(5000) - 2) < 1e-9);
+});
+
+test("a request of 2 ms beside a rest of 75 s is seen and named, and each tick has its own place", () => {
+  const store = new Store();
+  record(store, 1, 0, [
+    [0, "accepted", {}],
+    [1, "head", { request: 1, method: "GET", target: "/", head_bytes: 40 }],
+    [3, "reply", { request: 1, status: 304, method: "GET", target: "/" }],
+    [3, "idle", { ends_after_ns: 75e9 }],
+    [75_003, "close", { reason: "idle" }],
+    [75_004, "end", {}],
+  ]);
+  for (const width of [326, 900, 1900]) {
+    const view = new View(76, width);
+    store.axis.now = 80_000;
+    view.use(store.axis);
+    view.last(90_000, 80_000);
+    const pen = new Notes();
+    picture(store, pen, 80_000, view);
+    const block = pen.calls.find(([name, , , , , role]) => name === "fill" && role === "s3");
+    assert.ok(block[3] >= 12, `${block[3]} pixels of ${width}`);
+    const texts = pen.calls.filter(([name]) => name === "text");
+    if (width >= 900) assert.ok(texts.some(([, , , text]) => text === "⋯ 1 min 15 s ⋯"), texts.map((text) => text[3]).join(" | "));
+    if (width >= 900) assert.ok(texts.some(([, , , text]) => text.startsWith("304")), "the status is in the block");
+    const labels = texts.filter(([, , y, text]) => y < 20 && /^\d\d:\d\d/.test(text)).map(([, x]) => x).sort((a, b) => a - b);
+    for (let i = 1; i < labels.length; i += 1) assert.ok(labels[i] - labels[i - 1] > 70, `${labels}`);
+    // The true scale shows the same span.
+    const { from, to } = view;
+    view.use(TRUE);
+    assert.ok(Math.abs(view.from - from) < 1e-3 && Math.abs(view.to - to) < to * 1e-6);
+  }
+});
+
+test("the heading of the lanes in view stays at the top, until the next one pushes it out", () => {
+  const store = new Store();
+  for (const id of [1, 2, 3]) record(store, id, 0, KEPT);
+  for (const id of [4, 5]) record(store, id, 0, KEPT, { local: "127.0.0.1:9999" });
+  const { rows: list } = rows(store.connections.values());
+  const headings = list.filter((row) => row.group);
+  assert.equal(headings.length, 2);
+  assert.equal(stuck(list, 0), null);
+  assert.deepEqual(stuck(list, 30), { row: headings[0], y: 0 });
+  assert.deepEqual(stuck(list, headings[1].top - 10), { row: headings[0], y: 10 - GROUP });
+  assert.equal(stuck(list, headings[1].top), null);
+  assert.deepEqual(stuck(list, headings[1].top + 1), { row: headings[1], y: 0 });
+  assert.equal(stuck([], 0), null);
+  const view = new View(76, 900);
+  view.fit(0, 8000);
+  const pen = new Notes();
+  picture(store, pen, 7000, view, { scroll: 40 });
+  assert.ok(pen.calls.some(([name, x, y, , height, role]) => name === "fill" && role === "group" && x === 0 && y === AXIS && height === GROUP));
 });

@@ -161,6 +161,9 @@ def every_option_works_or_says_why_not(trial):
     with Server("--listen", f"127.0.0.1:{free_port()}", "node", trial.site) as server:
         assert server.get("/static/style1.css")[0] == 200
     tried.add("listen")
+    _, said, _ = run(PROGRAM, "profiles", "--lang", "zh")
+    assert "模仿" in said.decode(), said
+    tried.add("lang")
     # There is no browser here; the suite tries it on Linux.
     tried.add("open")
 

@@ -12,9 +12,13 @@ use std::time::Duration;
 const START: Duration = Duration::from_secs(20);
 
 /// The program under test: the one built with the tests, or the one in `LABSERVE_PROGRAM`. tests/e2e/windows/windows.py
-/// sets it to one that runs under Wine.
+/// sets it to one that runs under Wine. It speaks English, whatever the locale of the tests is.
 pub(crate) fn program() -> Command {
-    Command::new(std::env::var_os(PROGRAM).unwrap_or_else(|| env!("CARGO_BIN_EXE_labserve").into()))
+    let mut command = Command::new(std::env::var_os(PROGRAM).unwrap_or_else(|| env!("CARGO_BIN_EXE_labserve").into()));
+    if is_built_here() {
+        command.env("LC_ALL", "C");
+    }
+    command
 }
 
 /// Whether the program under test is the one that was built with the tests.

@@ -1,5 +1,6 @@
 //! What happens to a request: it is answered, refused, dropped or skipped.
 
+use super::body_plan::interim_at_once;
 use super::persistence::is_last;
 use super::{Opened, Purpose, Refusal};
 use crate::close_reason::CloseReason;
@@ -58,6 +59,25 @@ impl Course {
             }
             Treatment::Respond(id) => Self::Refuse(id),
             _ => Self::Silent(Some(CloseReason::BadRequest)),
+        }
+    }
+
+    /// The number of `100 Continue` responses to a request that is refused or ignored for a fault that the server notices
+    /// only after it has sent them.
+    pub(super) fn interim(self, opened: &Opened, request: &Request<'_>, profile: &Profile) -> u8 {
+        let (Self::Refuse(_) | Self::Silent(_), Purpose::Request(refusal)) = (self, opened.purpose) else {
+            return 0;
+        };
+        let fault = match refusal {
+            Some(Refusal::Fault(fault)) => Some(fault),
+            Some(Refusal::Response(_)) => None,
+            None => request.fault(&profile.head),
+        };
+        match fault {
+            Some(fault) if profile.request_body.continue_before_faults.contains(&fault) => {
+                interim_at_once(profile, request)
+            }
+            _ => 0,
         }
     }
 }

@@ -222,7 +222,7 @@ impl<'c> Exchange<'c> {
     }
 
     fn begin(&mut self) -> Action {
-        match self.opened.interim {
+        match self.opened.interim + self.course.interim(self.opened, &self.request, self.profile) {
             0 => self.answer(),
             times => {
                 self.stage = Stage::EarlierInterim;

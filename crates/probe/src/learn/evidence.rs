@@ -31,6 +31,67 @@ pub(super) fn leaves(table: &Table) -> Vec<Vec<String>> {
     all
 }
 
+/// The key of a table that stands for all that are not in it.
+const OTHER: &str = "other";
+
+/// The order in which keys are left out: those for others first, because without them, each that matters has to say so itself.
+fn general_first(paths: &mut [Vec<String>]) {
+    paths.sort_by_key(|path| (path.last().is_none_or(|name| name != OTHER), path.len()));
+}
+
+/// Removes the keys that still have an assumed value and without which no answer gets worse.
+pub(super) fn settled(exam: &Exam, cases: &[usize], keys: &Table, assumed: &Table) -> Table {
+    let mut paths: Vec<Vec<String>> = leaves(assumed)
+        .into_iter()
+        .filter(|path| space::get(assumed, path) == space::get(keys, path))
+        .collect();
+    general_first(&mut paths);
+    let Some(profile) = exam::profile(keys) else {
+        return keys.clone();
+    };
+    let sent = exam.sent(&profile, None);
+    let right = agreeing(exam, cases, keys, &sent);
+    let mut pruning = Pruning {
+        exam,
+        right: &right,
+        sent: &sent,
+        base: &Table::new(),
+        keys: keys.clone(),
+    };
+    pruning.leave_out(&paths);
+    pruning.keys
+}
+
+/// Keys that lose what no answer needs.
+struct Pruning<'p> {
+    exam: &'p Exam,
+    /// The cases that must stay right.
+    right: &'p [usize],
+    sent: &'p Sent,
+    base: &'p Table,
+    keys: Table,
+}
+
+impl Pruning<'_> {
+    /// Leaves out as many of these as can be. Most can, so that many are left out at once.
+    fn leave_out(&mut self, paths: &[Vec<String>]) {
+        if paths.is_empty() {
+            return;
+        }
+        let mut without = self.keys.clone();
+        for path in paths {
+            space::set(&mut without, path, space::get(self.base, path).cloned());
+        }
+        if agreeing(self.exam, self.right, &without, self.sent).len() == self.right.len() {
+            self.keys = without;
+        } else if paths.len() > 1 {
+            let (first, second) = paths.split_at(paths.len() / 2);
+            self.leave_out(first);
+            self.leave_out(second);
+        }
+    }
+}
+
 /// Removes the keys without which no answer gets worse. Returns what is left, with the evidence for each key. `base` are the
 /// keys of the profile that it extends.
 pub(super) fn pruned(
@@ -39,43 +100,41 @@ pub(super) fn pruned(
     keys: &Table,
     base: &Table,
 ) -> (Table, BTreeMap<Vec<String>, Evidence>) {
-    let mut keys = keys.clone();
-    let Some(profile) = exam::profile(&keys) else {
-        return (keys, BTreeMap::new());
+    let Some(profile) = exam::profile(keys) else {
+        return (keys.clone(), BTreeMap::new());
     };
     let sent = exam.sent(&profile, None);
-    let right: Vec<usize> = agreeing(exam, cases, &keys, &sent);
+    let right: Vec<usize> = agreeing(exam, cases, keys, &sent);
+    let mut pruning = Pruning {
+        exam,
+        right: &right,
+        sent: &sent,
+        base,
+        keys: keys.clone(),
+    };
     // Whole responses first: most are there for keys that did not take them.
-    let responses = keys
-        .get(RESPONSE)
-        .and_then(Value::as_table)
-        .map(|all| all.keys().cloned().collect::<Vec<_>>());
-    for name in responses.unwrap_or_default() {
-        let path = vec![RESPONSE.to_owned(), name];
-        let without = restored(&keys, base, &path);
-        if space::get(base, &path).is_none() && agreeing(exam, &right, &without, &sent).len() == right.len() {
-            keys = without;
-        }
-    }
-    let paths: Vec<Vec<String>> = leaves(&keys)
-        .into_iter()
-        .filter(|path| space::get(base, path) != space::get(&keys, path))
-        .collect();
+    let responses = keys.get(RESPONSE).and_then(Value::as_table);
+    let whole = responses.into_iter().flat_map(Table::keys);
+    let whole: Vec<Vec<String>> = whole.map(|name| vec![RESPONSE.to_owned(), name.clone()]).collect();
+    let unknown = |path: &Vec<String>| space::get(base, path).is_none();
+    pruning.leave_out(&whole.into_iter().filter(unknown).collect::<Vec<_>>());
+    let mut paths = own_keys(&pruning.keys, base);
+    general_first(&mut paths);
+    pruning.leave_out(&paths);
+    let keys = pruning.keys;
+    let paths = own_keys(&keys, base);
     let lost = exam.side_by_side(&paths, |path, worker| {
         lost(exam, &restored(&keys, base, path), &right, &sent, worker)
     });
-    let mut evidence = BTreeMap::new();
-    for (path, lost) in paths.into_iter().zip(lost) {
-        if lost.count == 0 {
-            let without = restored(&keys, base, &path);
-            if agreeing(exam, &right, &without, &sent).len() == right.len() {
-                keys = without;
-                continue;
-            }
-        }
-        evidence.insert(path, lost);
-    }
-    (keys, evidence)
+    (keys, paths.into_iter().zip(lost).collect())
+}
+
+/// The paths of the keys that are not those of the base.
+fn own_keys(keys: &Table, base: &Table) -> Vec<Vec<String>> {
+    let paths = leaves(keys).into_iter();
+    paths
+        .filter(|path| space::get(base, path) != space::get(keys, path))
+        .collect()
 }
 
 /// The keys with that of the base in place of one.

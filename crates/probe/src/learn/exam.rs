@@ -9,11 +9,12 @@ use crate::recording::{Answer, End, Outcome, Recording};
 use crate::simulate::{self, Simulation};
 use crate::site;
 use labserve_core::model::{self, Piece, Step};
+use labserve_core::profile::layers::Family;
 use labserve_core::profile::{Profile, layers};
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use toml::Table;
 
@@ -59,6 +60,8 @@ pub(super) struct Exam {
     file: Option<OrdinaryFile>,
     /// What each worker knows already: a candidate differs from the last one in few answers.
     known: Vec<Mutex<Known>>,
+    /// How many answers were asked for so far.
+    answers: AtomicU64,
 }
 
 impl Exam {
@@ -86,7 +89,13 @@ impl Exam {
             file: recording.file.clone(),
             address,
             known: (0..workers).map(|_| Mutex::default()).collect(),
+            answers: AtomicU64::new(0),
         }
+    }
+
+    /// How many answers of candidates were asked for so far. Unlike the time, it is the same in each run.
+    pub(super) fn answers(&self) -> u64 {
+        self.answers.load(Ordering::Relaxed)
     }
 
     /// A server with this profile.
@@ -102,15 +111,26 @@ impl Exam {
         self.file.as_ref().map_or_else(site::contents, OrdinaryFile::contents)
     }
 
-    /// Whether a case sends so much that its answer takes long to find.
-    pub(super) fn is_long(&self, case: usize) -> bool {
-        /// In bytes.
-        const LONG: usize = 100_000;
+    /// How long it takes to find the answer to a case; 1 for a short one.
+    pub(super) fn cost(&self, case: usize) -> usize {
+        /// To copy so many bytes takes as long as the rest.
+        const BYTES: usize = 20_000;
         let sent = self.asked[case].case.steps.iter().map(|step| match step {
             CaseStep::Send { text, times } => text.len() * times,
             _ => 0,
         });
-        sent.sum::<usize>() > LONG
+        1 + sent.sum::<usize>() / BYTES
+    }
+
+    /// All that the client sends in these cases. What it repeats stands there once.
+    pub(super) fn texts(&self, cases: &[usize]) -> impl Iterator<Item = String> {
+        cases.iter().map(|case| {
+            let sent = self.asked[*case].case.steps.iter().filter_map(|step| match step {
+                CaseStep::Send { text, .. } => Some(text.as_str()),
+                _ => None,
+            });
+            sent.collect()
+        })
     }
 
     /// The `HOST:PORT` that its answers name.
@@ -166,6 +186,7 @@ impl Exam {
         cases: &[usize],
         worker: usize,
     ) -> Vec<Verdict> {
+        self.answers.fetch_add(cases.len() as u64, Ordering::Relaxed);
         let answers = cases.iter().map(|case| self.ask(simulation, sent, *case, worker));
         answers.collect()
     }
@@ -218,6 +239,11 @@ impl Exam {
 /// The profile that these keys make; `None` if they contradict each other.
 pub(super) fn profile(keys: &Table) -> Option<Profile> {
     layers::from_keys("learned", keys.clone()).ok()
+}
+
+/// The profiles with the responses of these keys.
+pub(super) fn family(keys: &Table) -> Option<Family> {
+    Family::of("learned", keys)
 }
 
 /// The profile of a built-in table, or of no keys at all.

@@ -9,9 +9,12 @@
 //! [`Learned::held_out`]. Then it goes on with all cases.
 
 mod align;
+mod companions;
 mod drafts;
 mod evidence;
 mod exam;
+mod findings;
+mod hints;
 mod messages;
 mod moves;
 mod multipart;
@@ -29,6 +32,7 @@ use crate::case::{Case, Step};
 use crate::compare;
 use crate::recording::Recording;
 use exam::Exam;
+pub use findings::{Finding, KeyFinding};
 use labserve_core::profile::layers::{BuiltIns, Stack};
 use labserve_core::profile::{builtin, schema};
 use search::Search;
@@ -36,7 +40,6 @@ use space::Space;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
 use toml::Table;
 
 /// How a profile is learned.
@@ -44,15 +47,19 @@ use toml::Table;
 pub struct Options {
     /// The built-in profiles that are not used: neither as a start nor for values of keys.
     pub without: Vec<String>,
-    /// After this time, the search takes what it has found.
-    pub most_time: Duration,
+    /// How many answers of candidates are looked at, in millions. Then the search takes what it has found. For a recording,
+    /// the result is always the same. A million takes about ten seconds of one core.
+    pub effort: f64,
+    /// Whether to find out what is known of each key. It takes some seconds.
+    pub examine: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             without: Vec::new(),
-            most_time: Duration::from_secs(120),
+            effort: 30.0,
+            examine: false,
         }
     }
 }
@@ -90,6 +97,8 @@ pub struct Learned {
     pub differing: Vec<(String, String)>,
     /// What stays as the server sent it, because nothing explains it.
     pub literal: Vec<String>,
+    /// What is known of each key, if [`Options::examine`] is set; keys of responses are left out.
+    pub keys: Vec<KeyFinding>,
 }
 
 /// What learning is about to do.
@@ -148,7 +157,6 @@ pub fn learn(
     options: &Options,
     say: &dyn Fn(Progress),
 ) -> Result<Learned, LearnError> {
-    let begun = Instant::now();
     let address: SocketAddr = recording.target.parse().unwrap_or(NOWHERE);
     let exam = Exam::new(recording, cases, address);
     if exam.asked.is_empty() {
@@ -164,7 +172,11 @@ pub fn learn(
     let (seen, held) = split(&exam);
     let base = start::nearest(&exam, &seen, &known);
     let (extends, base) = base.map_or((None, Table::new()), |(name, table)| (Some(name), table));
-    let half = begun + options.most_time * 3 / 5;
+    let most = (1e6 * options.effort.max(0.0)) as u64;
+    let assumed = match extends {
+        Some(_) => Table::new(),
+        None => values::accepting(&space.keys, &Table::new()),
+    };
     let mut templates = start::Start::new(&exam, &space, &base);
     let mut search = Search::new(
         &exam,
@@ -172,23 +184,25 @@ pub fn learn(
         seen.clone(),
         base.clone(),
         templates.keys(&seen, &base),
-        half,
+        most / 5 * 3,
     );
     say(Progress::Search(search.figure()));
     templates.offer(&mut search);
     search.run();
+    // A request that was assumed to be accepted hides what becomes of it otherwise.
+    search.restart(evidence::settled(&exam, &seen, &search.keys, &assumed));
+    search.run();
     let seen_figure = search.figure();
     let held_out = search.figure_of(&held);
     let all: Vec<usize> = (0..exam.asked.len()).collect();
-    let deadline = begun + options.most_time * 9 / 10;
     let keys = templates.keys(&all, &search.keys);
-    let mut search = Search::new(&exam, &space, all.clone(), base.clone(), keys, deadline);
+    let mut search = Search::new(&exam, &space, all.clone(), base.clone(), keys, most);
     say(Progress::All(search.figure()));
     templates.offer(&mut search);
     search.run();
     say(Progress::Prune(search.figure()));
     let (keys, evidence) = evidence::pruned(&exam, &all, &search.keys, &base);
-    let last = Search::new(&exam, &space, all, base.clone(), keys, Instant::now());
+    let last = Search::new(&exam, &space, all, base.clone(), keys, 0);
     let text = written::text(
         &start::beyond(&last.keys, &base),
         &written::Subject {
@@ -198,8 +212,20 @@ pub fn learn(
             remarks: &remarks(last.figure(), held_out),
         },
     );
+    let mut end = findings::End {
+        exam: &exam,
+        space: &space,
+        right: last.right(),
+        base: &base,
+        keys: &last.keys,
+        profile: last.profile(),
+        sent: last.sent(),
+        evidence: &evidence,
+    };
+    let keys = if options.examine { end.findings() } else { Vec::new() };
     Ok(Learned {
         text,
+        keys,
         extends,
         seen: seen_figure,
         held_out,

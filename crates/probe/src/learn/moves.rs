@@ -1,8 +1,6 @@
 //! Changes of keys that are worth a try.
 
-use super::exam::Exam;
 use super::space::{self, Key, Kind, RESPONSE, Space};
-use crate::case::Step;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
@@ -41,6 +39,10 @@ pub(super) struct Options<'o> {
     pub(super) lengths: &'o [i64],
     /// The times after which the server acted in them.
     pub(super) times: &'o [String],
+    /// The names that they send, such as those of fields.
+    pub(super) members: &'o [String],
+    /// Keys that make no profile alone, each with one that it needs.
+    pub(super) companions: &'o BTreeMap<Vec<String>, Key>,
 }
 
 /// Changes that are tried together.
@@ -51,10 +53,44 @@ pub(super) struct Round {
     pub(super) narrowed: bool,
     /// Whether they are in order, so that what two of them have in common holds for all between them.
     pub(super) ordered: bool,
+    /// Whether they add members to a list, or remove them, so that several can be made at once.
+    pub(super) joinable: bool,
+}
+
+/// All changes of one key, each with one of the key that it needs.
+pub(super) fn rounds(key: &Key, keys: &Table, options: &Options<'_>) -> Vec<Round> {
+    let rounds = alone(key, keys, options);
+    match options.companions.get(&key.path) {
+        Some(companion) if space::get(keys, &companion.path).is_none() => {
+            let others = alone(companion, keys, options);
+            let others: Vec<Move> = others.into_iter().flat_map(|round| round.changes).collect();
+            together(rounds, &others)
+        }
+        _ => rounds,
+    }
+}
+
+/// Each change with one of these others. Which cases notice it does not depend on which.
+fn together(rounds: Vec<Round>, others: &[Move]) -> Vec<Round> {
+    let with = |round: &Round, other: &Move, narrowed: bool| Round {
+        changes: round
+            .changes
+            .iter()
+            .map(|change| Move([other.0.clone(), change.0.clone()].concat()))
+            .collect(),
+        narrowed,
+        ..*round
+    };
+    let (Some(first), Some(probes), Some(all)) = (others.first(), rounds.first(), rounds.last()) else {
+        return rounds;
+    };
+    let mut paired = vec![with(probes, first, false)];
+    paired.extend(others.iter().map(|other| with(all, other, true)));
+    paired
 }
 
 /// All changes of one key.
-pub(super) fn rounds(key: &Key, keys: &Table, options: &Options<'_>) -> Vec<Round> {
+fn alone(key: &Key, keys: &Table, options: &Options<'_>) -> Vec<Round> {
     let now = space::get(keys, &key.path);
     let changes = |values: Vec<Value>| -> Vec<Move> {
         values
@@ -111,9 +147,15 @@ pub(super) fn rounds(key: &Key, keys: &Table, options: &Options<'_>) -> Vec<Roun
                 }
                 Move::one(&key.path, Some(other.into()))
             };
-            vec![Round::probe(
-                [first, changes(whole.clone()), members.iter().map(toggled).collect()].concat(),
-            )]
+            let sent = options.members.iter().filter(|name| !members.contains(name));
+            let toggles = members.iter().chain(sent).map(toggled).collect();
+            vec![
+                Round {
+                    joinable: true,
+                    ..Round::probe(toggles)
+                },
+                Round::probe([first, changes(whole.clone())].concat()),
+            ]
         }
         Kind::Response(words) => {
             let words = changes(words.iter().map(|word| Value::from(word.as_str())).collect());
@@ -132,6 +174,26 @@ pub(super) fn rounds(key: &Key, keys: &Table, options: &Options<'_>) -> Vec<Roun
             })
         }
     }
+}
+
+/// What these changes of one list add and remove, as one change; `None` if there are not several.
+pub(super) fn joined(key: &Key, keys: &Table, changes: &[&Move]) -> Option<Move> {
+    if changes.len() < 2 {
+        return None;
+    }
+    let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
+    let now = list(space::get(keys, &key.path));
+    let mut all = now.clone();
+    for Move(edits) in changes {
+        let changed = list(edits.first().and_then(|(_, value)| value.as_ref()));
+        all.retain(|member| changed.contains(member) || !now.contains(member));
+        for member in changed {
+            if !now.contains(&member) && !all.contains(&member) {
+                all.push(member);
+            }
+        }
+    }
+    Some(Move::one(&key.path, Some(all.into())))
 }
 
 /// The number of bytes that a text such as `8KiB` means.
@@ -170,45 +232,13 @@ fn timers(since: &[String], options: &Options<'_>) -> Vec<Value> {
     all
 }
 
-/// The times, in seconds, after which the server did something of its own accord in these cases, rounded to what people
-/// write.
-pub(super) fn times(exam: &Exam, cases: &[usize]) -> Vec<String> {
-    /// How many are tried.
-    const MOST: usize = 8;
-    let mut seen: BTreeMap<u64, usize> = BTreeMap::new();
-    for case in cases {
-        let want = &exam.asked[*case].want;
-        let times = want.heard.iter().filter_map(|heard| heard.at_s).chain(want.after_s);
-        for tenths in times
-            .filter(|time| *time > 0.5)
-            .map(|time| (time * 10.0).round() as u64)
-        {
-            // A timer fires a little late.
-            let whole = tenths / 10 * 10;
-            *seen
-                .entry(if tenths - whole <= 3 { whole } else { tenths })
-                .or_default() += 1;
-        }
-    }
-    let mut seen: Vec<(u64, usize)> = seen.into_iter().collect();
-    seen.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
-    seen.truncate(MOST);
-    let shown = |tenths: u64| {
-        if tenths.is_multiple_of(10) {
-            format!("{}s", tenths / 10)
-        } else {
-            format!("{}ms", tenths * 100)
-        }
-    };
-    seen.into_iter().map(|(tenths, _)| shown(tenths)).collect()
-}
-
 impl Round {
     fn probe(changes: Vec<Move>) -> Self {
         Self {
             changes,
             narrowed: false,
             ordered: false,
+            joinable: false,
         }
     }
 
@@ -217,6 +247,7 @@ impl Round {
             changes,
             narrowed: true,
             ordered: false,
+            joinable: false,
         }
     }
 }
@@ -314,40 +345,4 @@ fn renamed(value: &Value, words: &[String], options: &Options<'_>) -> Option<Val
     let number: String = name.chars().take_while(char::is_ascii_digit).collect();
     let known = options.names.iter().find(|known| **known == number)?;
     known.parse::<i64>().ok().map(Value::from)
-}
-
-/// The lengths of lines, values, heads and of all that these cases send, and the numbers of their lines, each and one more
-/// and less.
-pub(super) fn lengths(exam: &Exam, cases: &[usize]) -> Vec<i64> {
-    /// How many are tried.
-    const MOST: usize = 160;
-    let mut times: BTreeMap<i64, usize> = BTreeMap::new();
-    for case in cases {
-        let mut whole = String::new();
-        for step in &exam.asked[*case].case.steps {
-            if let Step::Send { text, times } = step {
-                whole.push_str(&text.replace("HOST", &exam.address.to_string()).repeat(*times));
-            }
-        }
-        let mut counts: BTreeSet<usize> = BTreeSet::new();
-        let head = whole.split("\r\n\r\n").next().unwrap_or_default();
-        let lines: Vec<&str> = head.split("\r\n").collect();
-        counts.extend([whole.len(), head.len(), head.len() + 4, lines.len(), lines.len() - 1]);
-        for line in lines {
-            counts.extend([line.len(), line.len() + 2]);
-            let value = line.split_once(": ").map(|(_, value)| value.len());
-            let target = line.split(' ').nth(1).map(str::len);
-            counts.extend(value.into_iter().chain(target));
-        }
-        for count in counts.into_iter().filter(|count| *count > 40).map(|count| count as i64) {
-            for near in [count - 1, count, count + 1] {
-                *times.entry(near).or_default() += 1;
-            }
-        }
-    }
-    let mut all: Vec<(i64, usize)> = times.into_iter().collect();
-    // Large ones are limits; small ones are any request's.
-    all.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
-    all.truncate(MOST);
-    all.into_iter().map(|(length, _)| length).collect()
 }

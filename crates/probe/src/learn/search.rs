@@ -8,8 +8,7 @@ use super::exam::{self, Exam, Sent, Verdict};
 use super::moves::Move;
 use super::space::Space;
 use labserve_core::profile::Profile;
-use std::collections::{BTreeMap, HashMap};
-use std::time::Instant;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use toml::Table;
 use trial::Proposal;
 
@@ -18,8 +17,13 @@ const FEW: usize = 100;
 /// The same once fewer than [`WORTH_FEW`] changes come of it.
 const MANY: usize = 400;
 const WORTH_FEW: usize = 8;
+/// After fewer changes, the same keys are not tried again.
+const WORTH_ANOTHER: usize = 4;
 /// How many cases with the same wrong answer are among them.
 const MOST_ALIKE: usize = 3;
+
+/// A change that breaks more cases is not mended.
+const MOST_BROKEN: usize = 150;
 
 /// A search, and where it stands.
 #[derive(Debug)]
@@ -28,13 +32,24 @@ pub(super) struct Search<'e> {
     space: &'e Space,
     /// The cases that it sees.
     cases: Vec<usize>,
-    deadline: Instant,
+    /// When it is over: after so many answers of candidates.
+    until: u64,
     base: Table,
     pub(super) keys: Table,
     profile: Profile,
     sent: Sent,
     /// Of each case in `cases`.
     verdicts: HashMap<usize, Verdict>,
+    /// The changes that helped some cases and were not made.
+    refused: Vec<Refused>,
+}
+
+/// A change that helps some cases and breaks at least as many.
+#[derive(Debug)]
+struct Refused {
+    change: Move,
+    helped: usize,
+    broken: Vec<usize>,
 }
 
 impl<'e> Search<'e> {
@@ -45,7 +60,7 @@ impl<'e> Search<'e> {
         cases: Vec<usize>,
         base: Table,
         mut keys: Table,
-        deadline: Instant,
+        until: u64,
     ) -> Self {
         let profile = exam::profile(&keys).unwrap_or_else(|| {
             keys = base.clone();
@@ -56,12 +71,13 @@ impl<'e> Search<'e> {
             exam,
             space,
             cases,
-            deadline,
+            until,
             base,
             keys,
             profile,
             sent,
             verdicts: HashMap::new(),
+            refused: Vec::new(),
         };
         search.judge_all();
         search
@@ -78,7 +94,13 @@ impl<'e> Search<'e> {
         failing.copied().collect()
     }
 
-    /// The same as a figure.
+    /// Those that agree, in order.
+    pub(super) fn right(&self) -> Vec<usize> {
+        let right = self.cases.iter().filter(|case| self.verdicts[case].equal);
+        right.copied().collect()
+    }
+
+    /// The number of those as a figure.
     pub(super) fn figure(&self) -> Figure {
         Figure {
             cases: self.cases.len(),
@@ -104,7 +126,17 @@ impl<'e> Search<'e> {
     }
 
     pub(super) fn is_over(&self) -> bool {
-        Instant::now() >= self.deadline
+        self.exam.answers() >= self.until
+    }
+
+    /// Goes on from other keys, if they make a profile.
+    pub(super) fn restart(&mut self, keys: Table) {
+        if let Some(profile) = exam::profile(&keys) {
+            self.sent = self.exam.sent(&profile, None);
+            self.profile = profile;
+            self.keys = keys;
+            self.judge_all();
+        }
     }
 
     fn judge_all(&mut self) {
@@ -115,17 +147,19 @@ impl<'e> Search<'e> {
     /// Improves until nothing does.
     pub(super) fn run(&mut self) {
         let mut most = FEW;
-        while !self.is_over() {
+        while !self.is_over() && !self.failing().is_empty() {
             let representatives = self.representatives(most);
+            self.refused.clear();
             let tried = self.evaluate(&representatives, None, None);
             let mut taken = self.take_best(tried.proposals, &representatives);
             if taken > 0 {
                 // What no failing case noticed is left for the next round of all keys.
-                let representatives = self.representatives(most);
-                let again = self.evaluate(&representatives, None, Some(&tried.lively));
-                taken += self.take_best(again.proposals, &representatives);
-            } else if most == MANY {
-                taken += self.pairs(&representatives, tried.noticed);
+                taken += self.again(&tried.lively, most);
+            } else {
+                taken += self.mended(&representatives);
+                if taken == 0 && most == MANY {
+                    taken += self.pairs(&representatives, tried.noticed);
+                }
             }
             if taken == 0 && most == MANY {
                 break;
@@ -134,6 +168,21 @@ impl<'e> Search<'e> {
                 most = MANY;
             }
         }
+    }
+
+    /// Tries these keys until few of them help any more. Returns how many changes were made.
+    fn again(&mut self, lively: &BTreeSet<Vec<String>>, most: usize) -> usize {
+        let mut all = 0;
+        while !self.is_over() {
+            let representatives = self.representatives(most);
+            let tried = self.evaluate(&representatives, None, Some(lively));
+            let taken = self.take_best(tried.proposals, &representatives);
+            all += taken;
+            if taken < WORTH_ANOTHER {
+                break;
+            }
+        }
+        all
     }
 
     /// Takes those of these changes with which more cases agree, the best first. Returns how many.
@@ -164,14 +213,17 @@ impl<'e> Search<'e> {
         // Those that stand for most first. The order among equals is that of the cases.
         let mut alike: Vec<Vec<usize>> = alike.into_values().collect();
         for cases in &mut alike {
-            cases.sort_by_key(|case| (self.exam.is_long(*case), *case));
+            cases.sort_by_key(|case| (self.exam.cost(*case), *case));
         }
-        alike.sort_by_key(|cases| (self.exam.is_long(cases[0]), std::cmp::Reverse(cases.len()), cases[0]));
+        alike.sort_by_key(|cases| (self.exam.cost(cases[0]), std::cmp::Reverse(cases.len()), cases[0]));
         let mut chosen: Vec<usize> = Vec::new();
+        let mut cost = 0;
         for round in 0..MOST_ALIKE {
-            for cases in &alike {
-                if chosen.len() < most {
-                    chosen.extend(cases.get(round));
+            for case in alike.iter().filter_map(|cases| cases.get(round)) {
+                // At least one, however long.
+                if cost == 0 || cost + self.exam.cost(*case) <= most {
+                    cost += self.exam.cost(*case);
+                    chosen.push(*case);
                 }
             }
         }
@@ -202,6 +254,7 @@ impl<'e> Search<'e> {
         let verdicts = self.exam.ask_together(&profile, &sent, &self.cases);
         let score = verdicts.iter().filter(|verdict| verdict.equal).count();
         if score <= self.score() {
+            self.refuse(change, &verdicts);
             return false;
         }
         self.verdicts = self.cases.iter().copied().zip(verdicts).collect();
@@ -209,5 +262,23 @@ impl<'e> Search<'e> {
         self.profile = profile;
         self.sent = sent;
         true
+    }
+
+    /// Keeps a change that was not made, if another may mend what it breaks.
+    fn refuse(&mut self, change: &Move, verdicts: &[Verdict]) {
+        let answers = || self.cases.iter().zip(verdicts);
+        let helped = answers().filter(|(case, verdict)| verdict.equal && !self.verdicts[*case].equal);
+        let helped = helped.count();
+        let broken: Vec<usize> = answers()
+            .filter(|(case, verdict)| !verdict.equal && self.verdicts[*case].equal)
+            .map(|(case, _)| *case)
+            .collect();
+        if helped > 0 && broken.len() <= MOST_BROKEN {
+            self.refused.push(Refused {
+                change: change.clone(),
+                helped,
+                broken,
+            });
+        }
     }
 }

@@ -3,9 +3,11 @@
 //! No key is listed here. The kinds of values are those of the schema; numbers, sizes, times and lists come from the
 //! built-in profiles and from what the cases send.
 
+use super::companions::companions;
 use labserve_core::profile::units::OFF;
 use serde_json::Value as Json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 use toml::{Table, Value};
 
 /// A key that may be changed.
@@ -43,6 +45,7 @@ pub(super) struct Space {
     of_response: Vec<Key>,
     /// The tables of the built-in profiles, whole.
     pub(super) blocks: Vec<Table>,
+    companions: OnceLock<BTreeMap<Vec<String>, Key>>,
 }
 
 /// Numbers that limits often are.
@@ -119,10 +122,16 @@ impl Space {
         // Responses are tables with names of their own; their keys are the same.
         let (of_response, keys): (Vec<_>, Vec<_>) = keys.into_iter().partition(|key| key.path[0] == RESPONSE);
         Self {
+            companions: OnceLock::new(),
             keys,
             of_response,
             blocks: known.to_vec(),
         }
+    }
+
+    /// The keys that make no profile alone, each with one that it needs.
+    pub(super) fn companions(&self) -> &BTreeMap<Vec<String>, Key> {
+        self.companions.get_or_init(|| companions(&self.keys))
     }
 
     /// The keys of all responses with these names.

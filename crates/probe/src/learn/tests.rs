@@ -2,7 +2,7 @@
 
 use super::exam::Exam;
 use super::space::Space;
-use super::{LearnError, Options, learn, templates};
+use super::{Finding, LearnError, Options, learn, templates};
 use crate::case::{self, Case};
 use crate::recording::{Answer, Recording};
 use crate::simulate::Simulation;
@@ -49,7 +49,7 @@ fn a_built_in_profile_is_recognized_and_needs_no_keys() {
 
 #[test]
 fn without_its_profile_a_server_is_learned_from_its_answers() {
-    let cases = cases(&["get", "range", "inm", "dir"], 8);
+    let cases = cases(&["get", "range", "dir", "line"], 8);
     let options = Options {
         without: builtin::names().map(str::to_owned).collect(),
         ..Options::default()
@@ -64,6 +64,10 @@ fn without_its_profile_a_server_is_learned_from_its_answers() {
             learned.all,
             learned.differing
         );
+        // The search assumes that faults are accepted, and keeps only what the cases decide.
+        let keys: Table = toml::from_str(&learned.text).expect("TOML");
+        let other = keys.get("faults").and_then(|faults| faults.get("other"));
+        assert_eq!(other, None, "{}", learned.text);
         // What was written is what was compared.
         let layer = Layer::parse("learned", &learned.text).unwrap_or_else(|e| panic!("{name}: {e}\n{}", learned.text));
         let profile = Stack::of("learned", layer).build().expect("a profile");
@@ -89,6 +93,36 @@ fn an_entity_tag_may_be_read_as_a_digest_of_the_content() {
         let all: Vec<usize> = (0..exam.asked.len()).collect();
         let keys = templates::read(&exam, &all, &space.keys).keys;
         assert_eq!(keys["files"]["etag"].as_str(), Some(etag));
+    }
+}
+
+#[test]
+fn what_is_known_of_each_key_is_told() {
+    let cases = cases(&["get", "range"], 12);
+    let options = Options {
+        examine: true,
+        ..Options::default()
+    };
+    let learned = learn(&recorded("nginx", &cases), &cases, &options, &|_| {}).expect("cases with answers");
+    let finding = |name: &str| learned.keys.iter().find(|key| key.key == name).map(|key| &key.finding);
+    assert!(
+        matches!(
+            finding("range.max_ranges"),
+            Some(Finding::Default { .. } | Finding::Alike { .. })
+        ),
+        "{:?}",
+        finding("range.max_ranges")
+    );
+    // None of these cases has a body.
+    assert_eq!(finding("request_body.delimiter"), Some(&Finding::NotAsked));
+    let report = crate::report::learned(&learned, &cases);
+    for part in [
+        "## Learned",
+        "## Not asked",
+        "- request_body.delimiter",
+        "## No word for it",
+    ] {
+        assert!(report.contains(part), "{part}: {report}");
     }
 }
 
@@ -126,7 +160,7 @@ fn rubbish_is_learned_without_a_panic() {
         }
     }
     let options = Options {
-        most_time: std::time::Duration::from_secs(2),
+        effort: 0.02,
         ..Options::default()
     };
     let learned = learn(&recording, &cases, &options, &|_| {}).expect("cases with answers");

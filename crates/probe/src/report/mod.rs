@@ -1,12 +1,15 @@
-//! Renders a comparison: for people as text and as a page, for programs as JSON and as JUnit XML.
+//! Renders a comparison: for people as text and as a page, for programs as JSON and as JUnit XML. And what was learned, as
+//! Markdown.
 
 mod frequent;
 mod html;
 mod junit;
+mod learned;
 mod text;
 
 pub use html::html;
 pub use junit::junit;
+pub use learned::learned;
 pub use text::text;
 
 use crate::case::Case;

@@ -6,7 +6,7 @@ pub(crate) mod allocations;
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
-pub use unix::{Descriptor, shows_colour};
+pub use unix::{Descriptor, shows_chinese, shows_colour};
 #[cfg(unix)]
 pub(crate) use unix::{
     KEPT_OPEN, claim_address, cork, file_id, file_id_at, file_limit, file_name, is_link_loop, is_locked,
@@ -17,7 +17,7 @@ pub(crate) use unix::{
 #[cfg(windows)]
 mod windows;
 #[cfg(windows)]
-pub use windows::{Descriptor, NEW_PROCESS_GROUP, press_break, shows_colour};
+pub use windows::{Descriptor, NEW_PROCESS_GROUP, press_break, shows_chinese, shows_colour};
 #[cfg(windows)]
 pub(crate) use windows::{
     KEPT_OPEN, claim_address, cork, file_id, file_id_at, file_limit, file_name, is_link_loop, is_locked,

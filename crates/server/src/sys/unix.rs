@@ -139,6 +139,11 @@ pub(crate) fn claim_address(socket: &Socket) -> io::Result<()> {
     socket.set_reuse_address(true)
 }
 
+/// Whether the system shows its own menus in Chinese. Here the variables of the locale say so.
+pub fn shows_chinese() -> bool {
+    false
+}
+
 /// Whether this output shows ANSI colours. Every terminal does.
 pub fn shows_colour<T>(_: &T) -> bool {
     true

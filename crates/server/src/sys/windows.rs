@@ -15,6 +15,7 @@ use std::process::Child;
 use windows_sys::Win32::Foundation::{
     ERROR_CANT_RESOLVE_FILENAME, ERROR_LOCK_VIOLATION, ERROR_SHARING_VIOLATION, ERROR_TOO_MANY_OPEN_FILES,
 };
+use windows_sys::Win32::Globalization::GetUserDefaultUILanguage;
 use windows_sys::Win32::Networking::WinSock::{SO_EXCLUSIVEADDRUSE, SOL_SOCKET, setsockopt};
 use windows_sys::Win32::Storage::FileSystem::{
     BY_HANDLE_FILE_INFORMATION, FILE_BASIC_INFO, FILE_FLAG_BACKUP_SEMANTICS, FILE_SHARE_DELETE, FILE_SHARE_READ,
@@ -188,6 +189,17 @@ pub fn shows_colour(console: &impl AsRawHandle) -> bool {
 
 /// Creation flag that makes a process the leader of its own group, which Ctrl-C in the console does not reach.
 pub const NEW_PROCESS_GROUP: u32 = CREATE_NEW_PROCESS_GROUP;
+
+/// The primary language of a language identifier is in its lower ten bits; this is LANG_CHINESE.
+const CHINESE: u16 = 0x04;
+
+/// Whether the system shows its own menus in Chinese.
+#[allow(unsafe_code, reason = "a call of the operating system")]
+pub fn shows_chinese() -> bool {
+    // SAFETY: the call takes nothing.
+    let language = unsafe { GetUserDefaultUILanguage() };
+    language & 0x3ff == CHINESE
+}
 
 /// Sends Ctrl-Break to a process that leads its own group. Returns whether the console accepted it.
 #[allow(unsafe_code, reason = "a call of the operating system")]

@@ -55,7 +55,7 @@ export function lane(pen, connection, view, y, now, unusedAfter = null) {
 function marks(all, view, draw) {
   const right = view.left + view.width;
   let drawn = -Infinity;
-  for (let i = firstFrom(all, view.start); i < all.length; i += 1) {
+  for (let i = firstFrom(all, view.from); i < all.length; i += 1) {
     const x = view.x(all[i].from);
     if (x > right) break;
     // Those within a mark that is drawn already cannot be told apart.
@@ -83,7 +83,7 @@ function track(pen, view, y, height, start, length, role) {
 function idlePeriods(pen, connection, view, y, now) {
   const right = view.left + view.width;
   let drawn = -1;
-  for (let i = firstFrom(connection.idlePeriods, view.start); i < connection.idlePeriods.length; i += 1) {
+  for (let i = firstFrom(connection.idlePeriods, view.from); i < connection.idlePeriods.length; i += 1) {
     const idle = connection.idlePeriods[i];
     const from = Math.max(view.x(idle.from), view.left);
     if (from > right) break;
@@ -122,7 +122,7 @@ function exchanges(pen, connection, view, y, now) {
   const right = view.left + view.width;
   const list = connection.exchanges;
   let drawn = view.left - 1;
-  for (let i = firstFrom(list, view.start - LEAST * view.scale); i < list.length; i += 1) {
+  for (let i = firstFrom(list, view.time(view.left - LEAST)); i < list.length; i += 1) {
     const exchange = list[i];
     const from = view.x(exchange.from);
     if (from > right) break;

@@ -21,7 +21,7 @@ export function visibleRows(rows, view, now) {
       heading = row;
       continue;
     }
-    const seen = row.connection.accepted <= view.end && lastsUntil(row.connection, now) >= view.start;
+    const seen = row.connection.accepted <= view.to && lastsUntil(row.connection, now) >= view.from;
     if (!seen || lanes === MOST_LANES) continue;
     if (heading) {
       out.push({ ...heading, top, height: GROUP });
@@ -42,7 +42,7 @@ export function svg({ list, view, now, store, unusedAfter, palette, title }) {
   const pen = new SvgPen(palette);
   const { origin, program } = store;
   scene(pen, { list: rows, scroll: 0, size, view, now, origin, program, unusedAfter, selected: null, hover: null });
-  return pen.document(size.width, size.height, `${title} ${clock(view.start, origin ?? 0, 1)} – ${clock(view.end, origin ?? 0, 1)}`);
+  return pen.document(size.width, size.height, `${title} ${clock(view.from, origin ?? 0, 1)} – ${clock(view.to, origin ?? 0, 1)}`);
 }
 
 /** The exchanges of the visible span as a HAR document. */
@@ -50,7 +50,7 @@ export function harOf({ list, view, store, version }) {
   const seen = [];
   for (const { connection } of list) {
     for (const exchange of connection?.exchanges ?? []) {
-      if (exchange.reply && exchange.to >= view.start && exchange.from <= view.end) seen.push({ connection, exchange });
+      if (exchange.reply && exchange.to >= view.from && exchange.from <= view.to) seen.push({ connection, exchange });
     }
   }
   return JSON.stringify(har(seen, { origin: store.origin ?? 0, version }), null, 2);
@@ -58,6 +58,6 @@ export function harOf({ list, view, store, version }) {
 
 /** A file name that contains the start of the visible span. */
 export function fileName(store, view, extension) {
-  const begun = new Date(Math.floor((store.origin ?? 0) + view.start)).toISOString().replace(/[:.]/g, "-");
+  const begun = new Date(Math.floor((store.origin ?? 0) + view.from)).toISOString().replace(/[:.]/g, "-");
   return `labserve-${begun}.${extension}`;
 }

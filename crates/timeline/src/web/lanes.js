@@ -68,6 +68,16 @@ export function rowAt(list, height) {
   return low;
 }
 
+/** The heading that stays at the top while its lanes are scrolled: its row, and its y below the axis; null if none does. */
+export function stuck(list, scroll) {
+  const at = rowAt(list, scroll);
+  let first = at;
+  while (first >= 0 && !list[first]?.group) first -= 1;
+  if (first < 0 || list[first].top >= scroll) return null;
+  const next = list.findIndex((row, i) => i > at && row.group);
+  return { row: list[first], y: next < 0 ? 0 : Math.min(0, list[next].top - scroll - GROUP) };
+}
+
 /** The index of the first item of `list` that ends at or after `time`. `from` and `to` ascend; a null `to` has not ended. */
 export function firstFrom(list, time) {
   let low = 0;

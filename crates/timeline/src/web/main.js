@@ -22,6 +22,11 @@ const DOCK_EVERY = 250;
 /** How much of the past the first view shows (ms), at least and at most. */
 const LOOK_LEAST = 15_000;
 const LOOK_MOST = 120_000;
+/** For how long (ms) it follows what arrives: events of the past come in batches. */
+const LOOK_FOR = 1000;
+
+/** The scales of the axis, as they are remembered. */
+const SCALES = ["compressed", "true"];
 
 learn(catalogue);
 takeFromAddress();
@@ -32,7 +37,7 @@ const $ = (selector) => document.querySelector(selector);
 const model = {
   store: new Store(),
   view: new View(),
-  options: { text: "", openOnly: false, collapsed: new Set() },
+  options: { text: "", openOnly: false, trueScale: remembered("scale", SCALES, "compressed") === "true", collapsed: new Set() },
   servers: [],
   mayChange: false,
   version: "",
@@ -48,8 +53,8 @@ const model = {
   },
 };
 
-/** `old`: the tab had a token that is not this run's. */
-const page = { old: false, away: false, full: false, stopped: false, reading: true, looked: false };
+/** `old`: the tab had a token that is not this run's. `looking`: until when new events still determine the first view. */
+const page = { old: false, away: false, full: false, stopped: false, reading: true, looking: Infinity };
 const go = (selection) => {
   picture.select(selection, { reveal: true });
   dock.open("detail");
@@ -122,7 +127,7 @@ const reopen = api.follow({
   lines(run, texts) {
     if (run !== model.store.run) newRun(run);
     for (const text of texts) takeLine(text);
-    if (!page.looked && model.store.connections.size > 0) firstLook();
+    if (performance.now() < page.looking && model.store.connections.size > 0) firstLook();
   },
   open() {
     Object.assign(page, { away: false, full: false, stopped: false });
@@ -139,7 +144,7 @@ const reopen = api.follow({
 function newRun(run) {
   model.store.reset(run);
   model.store.learnServers(model.servers);
-  page.looked = false;
+  page.looking = Infinity;
   picture.select(null);
 }
 
@@ -173,12 +178,12 @@ function later(action, ms) {
 
 /** Sets the initial view to recent activity. */
 function firstLook() {
-  page.looked = true;
+  page.looking = Math.min(page.looking, performance.now() + LOOK_FOR);
   if (!model.view.live) return;
   const now = model.now();
   const recent = [...model.store.connections.values()].filter((c) => c.last > now - LOOK_MOST);
   const from = Math.min(...recent.map((c) => c.accepted), now - LOOK_LEAST);
-  model.view.last(Math.min(LOOK_MOST, now - from), now);
+  picture.look(Math.min(LOOK_MOST, now - from));
 }
 
 // What is shown beside the picture.
@@ -252,6 +257,14 @@ $("#filter").addEventListener("input", (event) => {
 $("#open-only").addEventListener("change", (event) => {
   model.options.openOnly = event.target.checked;
   refiltered();
+});
+
+$("#true-scale").checked = model.options.trueScale;
+$("#true-scale").addEventListener("change", (event) => {
+  model.options.trueScale = event.target.checked;
+  remember("scale", event.target.checked ? "true" : "compressed");
+  if (model.view.live) firstLook();
+  else picture.fit();
 });
 
 function refiltered() {

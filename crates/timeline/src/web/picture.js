@@ -1,8 +1,9 @@
 // The picture on the page: a canvas under a scrolling element, redrawn after changes and while the view is live.
 
+import { TRUE } from "./axis.js";
 import { say } from "./dom.js";
 import { t } from "./i18n.js";
-import { rowAt, rows } from "./lanes.js";
+import { GROUP, rowAt, rows, stuck } from "./lanes.js";
 import { CanvasPen } from "./pens.js";
 import { AXIS, extent, scene } from "./scene.js";
 import { bindKeys } from "./keys.js";
@@ -97,6 +98,7 @@ export class Picture {
     const shown = connection ? [connection] : this.lanes().map((row) => row.connection);
     const all = extent(shown, this.model.now());
     if (!all) return;
+    this.#axis(true);
     this.model.view.fit(all.from, Math.max(all.to, all.from + 1));
     this.dirty = true;
     this.notify.paused(true);
@@ -108,11 +110,28 @@ export class Picture {
     this.refilter();
   }
 
+  /** Gives the view the axis that the reader has chosen, of the store's present run. A paused axis stands still. */
+  #axis(moves = this.model.view.live) {
+    const { store, view, options } = this.model;
+    if (moves) store.axis.now = this.model.now();
+    view.use(options.trueScale ? TRUE : store.axis);
+  }
+
+  /** Shows the last `ms`, live. */
+  look(ms) {
+    this.#axis(true);
+    this.model.view.last(ms, this.model.now());
+    this.dirty = true;
+    this.notify.paused(false);
+  }
+
   /** The row and the time at a point of the picture. */
   at(x, y) {
     if (y < AXIS || this.list.length === 0) return null;
     const height = y - AXIS + this.scroller.scrollTop;
     if (height >= this.height) return null;
+    const top = stuck(this.list, this.scroller.scrollTop);
+    if (top && y - AXIS < top.y + GROUP) return { row: top.row, time: this.model.view.time(x) };
     return { row: this.list[rowAt(this.list, height)], time: this.model.view.time(x) };
   }
 
@@ -131,13 +150,13 @@ export class Picture {
     }
     const { view } = this.model;
     const time = exchange ? exchange.from : null;
-    if (time !== null && (time < view.start || time > view.end)) {
+    if (time !== null && (time < view.from || time > view.to)) {
       this.setLive(false);
-      view.start = time - (view.width * view.scale) / 2;
+      view.centre(time, 0.5);
     } else if (!exchange && !view.live) {
       const { connection } = row;
       const until = lastsUntil(connection, this.model.now());
-      if (until < view.start || connection.accepted > view.end) view.start = connection.accepted - view.width * view.scale * 0.1;
+      if (until < view.from || connection.accepted > view.to) view.centre(connection.accepted, 0.1);
     }
   }
 
@@ -186,6 +205,7 @@ export class Picture {
     const begun = performance.now();
     const { store, view, now, unusedAfter } = this.model;
     const at = now();
+    this.#axis();
     view.follow(at);
     this.context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     scene(this.pen, {

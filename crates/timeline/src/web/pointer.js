@@ -97,7 +97,7 @@ function click(picture, { x, y }) {
   }
   const { connection } = found.row;
   const { view, now } = picture.model;
-  const what = x < view.left ? null : hit(connection, found.time, SLACK * view.scale, now());
+  const what = x < view.left ? null : hit(connection, found.time, view.slack(x, SLACK), now());
   const selection = { id: connection.id, exchange: what?.exchange ?? null };
   picture.select(selection);
   picture.notify.opened(selection);
@@ -138,8 +138,8 @@ function describe(picture, x, y) {
   picture.hover = connection?.id ?? null;
   if (!connection) return null;
   const now = model.now();
-  const what = x < view.left ? null : hit(connection, found.time, SLACK * view.scale, now);
-  const rules = x < view.left ? [] : rulesAt(connection, found.time, SLACK * view.scale);
+  const what = x < view.left ? null : hit(connection, found.time, view.slack(x, SLACK), now);
+  const rules = x < view.left ? [] : rulesAt(connection, found.time, view.slack(x, SLACK));
   if (rules.length > 0) return [...rules, ...(what?.exchange ? exchangeLines(what.exchange, now) : [])];
   if (what?.exchange) return exchangeLines(what.exchange, now);
   if (what?.idle) return [idleWords(what.idle, now)];

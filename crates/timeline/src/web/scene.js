@@ -2,14 +2,21 @@
 
 import { lane } from "./draw.js";
 import { t } from "./i18n.js";
-import { LANE, rowAt } from "./lanes.js";
+import { LANE, rowAt, stuck } from "./lanes.js";
 import { lastsUntil } from "./store.js";
-import { clock, tickStep, ticks } from "./time.js";
+import { clock, roundest, span, tickStep, ticks } from "./time.js";
 
 /** The height of the axis. The rows start below it. */
 export const AXIS = 44;
 const TICKS_AT = 14;
 const EVENTS_AT = 33;
+/** The least distance of two ticks, and the width of what has one tick on a compressed axis, in pixels. */
+const TICK = 110;
+const CELL = 190;
+/** How far (ms) beyond now a compressed axis has ticks. */
+const AHEAD = 600_000;
+/** The axis says how long a time without events is from this length (ms) on. */
+const GAP = 1000;
 
 /**
  * Draws the visible part. `list`: rows; `scroll`: their first visible pixel; `size`: {width, height};
@@ -17,10 +24,9 @@ const EVENTS_AT = 33;
  */
 export function scene(pen, { list, scroll, size, view, now, origin, program, unusedAfter, selected, hover }) {
   pen.fill(0, 0, size.width, size.height, "bg");
-  const step = tickStep(view.scale, 110);
-  const marks = ticks(view.start, view.end, step, origin ?? 0);
+  const marks = ticksOf(view, origin ?? 0, now);
   const right = view.left + view.width;
-  for (const at of marks) pen.fill(Math.round(view.x(at)), AXIS, 1, size.height - AXIS, "grid");
+  for (const { at } of marks) pen.fill(Math.round(view.x(at)), AXIS, 1, size.height - AXIS, "grid");
   const flags = flagsOf(program, view);
   for (const flag of flags) pen.line(view.x(flag.at), AXIS, view.x(flag.at), size.height, "event", true);
 
@@ -31,16 +37,19 @@ export function scene(pen, { list, scroll, size, view, now, origin, program, unu
     if (row.group) heading(pen, row, y, size.width);
     else laneRow(pen, row.connection, y, { view, now, size, selected, hover, unusedAfter });
   }
+  const top = stuck(list, scroll);
+  if (top) heading(pen, top.row, AXIS + top.y, size.width);
   const x = view.x(now);
   if (x >= view.left && x <= right) pen.fill(Math.round(x), AXIS - 6, 1, size.height - AXIS + 6, "now");
 
   pen.fill(0, 0, size.width, AXIS, "axis");
-  for (const at of marks) {
+  for (const { at, step } of marks) {
     const place = view.x(at);
     pen.fill(Math.round(place), TICKS_AT + 8, 1, 4, "dim");
     if (place - view.left > 30 && right - place > 34) pen.text(place, TICKS_AT, clock(at, origin ?? 0, step), "dim", "middle");
   }
   pen.fill(0, AXIS - 1, size.width, 1, "edge");
+  gaps(pen, view);
   for (const flag of flags) {
     const at = view.x(flag.at);
     const role = flag.line.event === "dropped" ? "s5" : "event";
@@ -52,11 +61,38 @@ export function scene(pen, { list, scroll, size, view, now, origin, program, unu
   }
 }
 
+/** The ticks, each with the step that its label's digits follow. */
+function ticksOf(view, origin, now) {
+  if (!view.axis.compresses) {
+    const step = tickStep(view.scale, TICK);
+    return ticks(view.from, view.to, step, origin).map((at) => ({ at, step }));
+  }
+  // A tick in the first half of each cell. The cells are fixed on the axis, so that ticks move with it.
+  const cell = CELL * view.scale;
+  const out = [];
+  for (let n = Math.floor(view.start / cell); n * cell < view.start + view.width * view.scale; n += 1) {
+    const found = roundest(view.axis.time(n * cell), view.axis.time((n + 0.5) * cell), origin);
+    if (found && found.at >= view.from && found.at < now + AHEAD) out.push(found);
+  }
+  return out;
+}
+
+/** Says how long the longer gaps between events are that the axis compresses. */
+function gaps(pen, view) {
+  for (const gap of view.axis.gaps(view.from, view.to, GAP)) {
+    const from = Math.max(view.x(gap.from), view.left);
+    const to = Math.min(view.x(gap.to), view.left + view.width);
+    const words = `⋯ ${span(gap.to - gap.from)} ⋯`;
+    if (to - from > pen.measure(words) + 16) pen.text((from + to) / 2, EVENTS_AT, words, "dim", "middle");
+  }
+}
+
 /** The visible program events. Of overlapping ones of one kind only the first is marked. */
 function flagsOf(program, view) {
   const last = {};
+  const { from, to } = view;
   return program.filter(({ at, line }) => {
-    if (line.event === "start" || at < view.start || at > view.end) return false;
+    if (line.event === "start" || at < from || at > to) return false;
     if (view.x(at) - (last[line.event] ?? -Infinity) < 6) return false;
     last[line.event] = view.x(at);
     return true;

@@ -1,5 +1,6 @@
 // Turns event lines into connections with their exchanges, idle periods and ends. Pure: no clock, no network, no page.
 
+import { Axis } from "./axis.js";
 import { fromNanoseconds, readInstant } from "./time.js";
 import { address, announcedTimeout } from "./wire.js";
 
@@ -12,6 +13,9 @@ const MOST_PROGRAM = 2_000;
 
 /** Events about the program rather than about a connection. */
 const PROGRAM = new Set(["start", "stop", "reload", "dropped", "change"]);
+
+/** Events between which the compressed axis measures. */
+const ON_AXIS = new Set(["accepted", "head", "reply", "close", "reset", "end"]);
 
 export class Store {
   /** `most`: how many characters of event lines are kept. */
@@ -26,6 +30,7 @@ export class Store {
     this.run = run;
     this.origin = null;
     this.connections = new Map();
+    this.axis = new Axis();
     this.program = [];
     this.lost = 0;
     this.latest = 0;
@@ -72,6 +77,7 @@ export class Store {
     connection.weight += weight;
     this.weight += weight;
     STEPS[line.event]?.(connection, line, time, this);
+    if (ON_AXIS.has(line.event)) this.axis.add(time);
     if (connection.events.length > MOST_EVENTS) this.#halve(connection);
     if (this.weight > this.most) this.#forget();
   }

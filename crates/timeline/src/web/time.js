@@ -71,3 +71,18 @@ export function ticks(from, to, step, origin = 0) {
   for (let n = Math.ceil((from - phase) / step); n * step + phase <= to; n += 1) out.push(n * step + phase);
   return out;
 }
+
+/** The roundest clock time in [from, to], with its step; null if there is none of a tenth of a microsecond. */
+export function roundest(from, to, origin = 0) {
+  for (const seconds of [...SECOND_STEPS].reverse()) {
+    const [at] = ticks(from, to, seconds * 1000, origin);
+    if (at !== undefined) return { at, step: seconds * 1000 };
+  }
+  for (let power = 100; power >= 1e-4; power /= 10) {
+    for (const step of [5 * power, 2 * power, power]) {
+      const [at] = ticks(from, to, step, origin);
+      if (at !== undefined) return { at, step };
+    }
+  }
+  return null;
+}

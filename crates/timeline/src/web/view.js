@@ -1,10 +1,16 @@
-// The view: maps times to pixels; live or paused, and zoomed. Pure.
+// The view: maps the places of the axis to pixels; live or paused, and zoomed. Pure.
+//
+// On the true scale a place is a time in ms; see axis.js.
 
-/** The limits of the scale, in ms per pixel: a tenth of a microsecond and ten minutes. */
+import { TRUE } from "./axis.js";
+
+/** The limits of the scale, in places per pixel; on the true scale, a tenth of a microsecond and ten minutes. */
 const FINEST = 1e-4;
 const COARSEST = 6e5;
 /** Where "now" is while the view is live, as a fraction of the width. The space to its right shows timeouts to come. */
 const NOW_AT = 0.78;
+/** The most that a pixel holds of a compressed axis at first: a request of 2 ms is 17 pixels wide then. */
+const MOST_A_PIXEL = 0.14;
 
 export class View {
   /** `left`: the first pixel of the plot; `width`: its pixels. */
@@ -14,18 +20,38 @@ export class View {
     this.start = 0;
     this.scale = 20_000 / width;
     this.live = true;
+    this.axis = TRUE;
   }
 
   x(time) {
-    return this.left + (time - this.start) / this.scale;
+    return this.left + (this.axis.place(time) - this.start) / this.scale;
   }
 
   time(x) {
-    return this.start + (x - this.left) * this.scale;
+    return this.axis.time(this.start + (x - this.left) * this.scale);
   }
 
-  get end() {
-    return this.start + this.width * this.scale;
+  /** The first and the last time that is shown. */
+  get from() {
+    return this.axis.time(this.start);
+  }
+
+  get to() {
+    return this.axis.time(this.start + this.width * this.scale);
+  }
+
+  /** How far (ms) the times of the pixels next to `x` are away, up to `pixels` of them. */
+  slack(x, pixels) {
+    return Math.max(this.time(x + pixels) - this.time(x), this.time(x) - this.time(x - pixels));
+  }
+
+  /** Changes the axis. A paused view shows the same times as before. */
+  use(axis) {
+    if (axis === this.axis) return;
+    const { from, to } = this;
+    this.axis = axis;
+    this.start = axis.place(from);
+    this.scale = clamp((axis.place(to) - this.start) / this.width);
   }
 
   /** Changes position or width; the time at the left edge stays. */
@@ -38,15 +64,15 @@ export class View {
 
   /** Moves the view to `now` if it is live. */
   follow(now) {
-    if (this.live) this.start = now - this.width * this.scale * NOW_AT;
+    if (this.live) this.start = this.axis.place(now) - this.width * this.scale * NOW_AT;
   }
 
   /** Scales by `factor` (below 1 zooms in) around the pixel `x`. A live view is scaled around now and stays live. */
   zoom(factor, x) {
     const anchor = this.live ? this.left + this.width * NOW_AT : x;
-    const time = this.time(anchor);
+    const place = this.start + (anchor - this.left) * this.scale;
     this.scale = clamp(this.scale * factor);
-    this.start = time - (anchor - this.left) * this.scale;
+    this.start = place - (anchor - this.left) * this.scale;
   }
 
   /** Moves by a number of pixels, and pauses a live view. */
@@ -58,15 +84,22 @@ export class View {
   /** Shows [from, to] with a margin. */
   fit(from, to) {
     this.live = false;
-    this.scale = clamp(Math.max(to - from, FINEST) / (this.width * 0.88));
-    this.start = from - this.width * this.scale * 0.04;
+    const first = this.axis.place(from);
+    this.scale = clamp(Math.max(this.axis.place(to) - first, FINEST) / (this.width * 0.88));
+    this.start = first - this.width * this.scale * 0.04;
   }
 
   /** Shows the last `ms` up to now, live. */
   last(ms, now) {
     this.live = true;
-    this.scale = clamp(ms / (this.width * NOW_AT));
+    const scale = (this.axis.place(now) - this.axis.place(now - ms)) / (this.width * NOW_AT);
+    this.scale = clamp(this.axis.compresses ? Math.min(scale, MOST_A_PIXEL) : scale);
     this.follow(now);
+  }
+
+  /** Moves a paused view so that a time is at this fraction of the width. */
+  centre(time, fraction) {
+    this.start = this.axis.place(time) - this.width * this.scale * fraction;
   }
 }
 

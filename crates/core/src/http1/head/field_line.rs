@@ -92,7 +92,8 @@ impl Scanner<'_> {
                 return Ok(false);
             }
         }
-        if name.len() == to_colon.len() && name.iter().all(|b| field::is_token(*b)) {
+        // The names of known fields are tokens.
+        if name.len() == to_colon.len() && (known.is_some() || name.iter().all(|b| field::is_token(*b))) {
             return Ok(true);
         }
         let is_control = |b: &u8| *b <= b' ' || *b == 0x7f;

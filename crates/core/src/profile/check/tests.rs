@@ -1,6 +1,7 @@
 #![allow(clippy::disallowed_methods, reason = "a test that writes the table of mistakes")]
 
 use super::text;
+use crate::locale::{Lang, translate};
 use crate::profile::ConfigError;
 use crate::profile::layers::{BuiltIns, Source, SourceText, Stack};
 use crate::profile::raw::Raw;
@@ -49,7 +50,8 @@ fn said(case: &str) -> String {
     out
 }
 
-/// `mistakes.txt`: texts with mistakes, and after each what is said of them. `LABSERVE_BLESS` writes what is said.
+/// `mistakes.txt`: texts with mistakes, and after each what is said of them, in both languages. `LABSERVE_BLESS` writes
+/// what is said.
 #[test]
 fn each_mistake_says_what_to_write() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/profile/check/mistakes.txt");
@@ -60,7 +62,7 @@ fn each_mistake_says_what_to_write() {
     for case in cases {
         let asked: String = case
             .split_inclusive('\n')
-            .filter(|line| !line.starts_with("=> "))
+            .filter(|line| !line.starts_with("=> ") && !line.starts_with("~> "))
             .collect();
         let said = said(&asked);
         mistakes += said.lines().count();
@@ -90,7 +92,13 @@ fn each_mistake_says_what_to_write() {
             assert!(!said.lines().any(has), "{word} in {said}");
         }
         assert!(!said.is_empty(), "nothing is said of\n{asked}");
-        write!(want, "-- {asked}{said}").expect("a String");
+        write!(want, "-- {asked}").expect("a String");
+        for line in said.lines() {
+            let message = line.trim_start_matches("=> ");
+            let chinese = translate(message, Lang::Zh);
+            assert_ne!(chinese, message, "locale/messages.toml has no Chinese of this");
+            writeln!(want, "{line}\n~> {chinese}").expect("a String");
+        }
     }
     assert!(mistakes >= 60, "{mistakes} mistakes");
     if std::env::var_os("LABSERVE_BLESS").is_some() {

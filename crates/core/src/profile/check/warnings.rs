@@ -18,7 +18,7 @@ pub struct Warning {
 /// What can hardly be right in a profile: `raw` as written and with all defaults, `effective` the same as a table.
 pub(in crate::profile) fn warnings(profile: &Profile, raw: &Raw, effective: &Table) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    for response in &profile.responses.all {
+    for response in profile.responses.all.iter() {
         warnings.extend(of_response(response));
     }
     warnings.extend(etag(profile));

@@ -1,6 +1,6 @@
 //! The resolved tables `[multipart]`, `[padding]` and `[request_body]`.
 
-use crate::http1::ResponseId;
+use crate::http1::{Fault, ResponseId};
 use crate::profile::Template;
 use crate::profile::raw::{BrokenBody, Continue, RawAgent, ReadBody};
 
@@ -42,6 +42,7 @@ pub struct RequestBodyPolicy {
     pub continues: Continue,
     pub continue_times: u8,
     pub continue_without_body: bool,
+    pub continue_before_faults: Vec<Fault>,
     pub look_first: bool,
     pub before_end: bool,
     pub broken: BrokenBody,

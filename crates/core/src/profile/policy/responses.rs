@@ -2,11 +2,12 @@
 
 use crate::http1::ResponseId;
 use crate::profile::Response;
+use std::sync::Arc;
 
 /// The responses of a profile. Those that every profile has are known by their role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Responses {
-    pub(in crate::profile) all: Vec<Response>,
+    pub(in crate::profile) all: Arc<[Response]>,
     pub(in crate::profile) ok: ResponseId,
     pub(in crate::profile) partial: ResponseId,
     pub(in crate::profile) not_modified: ResponseId,

@@ -81,6 +81,8 @@ pub struct RawClientFin {
     /// FIN inside a request body: `close`, or a response.
     pub in_body: Word,
     /// FIN after a complete request.
+    /// Example: `GET + FIN`: `serve` 200; `drop` nothing.
+    /// Example: `GET /no HTTP/1.1 + FIN`: `serve` 404; `drop` nothing.
     pub after_request: FinAfterRequest,
     /// For `drop`: how long after the request's last byte the FIN still counts, that is, how long the lookup of a file
     /// takes.

@@ -14,6 +14,9 @@ pub struct RawFiles {
     /// Names of index files, tried in this order for a path that ends in a slash.
     pub index: Vec<String>,
     /// For which paths index files are tried.
+    /// Example: `GET /sub/ HTTP/1.1`: `directories` 200; `slash` 404; `slashes` 404.
+    /// Example: `GET // HTTP/1.1`: `directories` 200; `slash` 404; `slashes` 200.
+    /// Example: `GET / HTTP/1.1`: `directories` 200; `slash` 200; `slashes` 200.
     pub index_for: IndexFor,
     /// The entity tag, or `"off"`. If it is made of a digest of the content, each worker thread reads a version of a file
     /// once, before its first response about it.
@@ -87,8 +90,22 @@ pub struct RawFiles {
     /// A file without a media type (see [types] default): `serve` it, or a response.
     pub untyped: Word,
     /// How the fraction of a modification time is rounded for Last-Modified.
+    /// Example: `modified 0.1`: `down` 200 with `Last-Modified: Thu, 01 Jan 1970 00:00:00 GMT`; `up` 200 with
+    /// `Last-Modified: Thu, 01 Jan 1970 00:00:01 GMT`; `milliseconds` 200 with `Last-Modified: Thu, 01 Jan 1970 00:00:00
+    /// GMT`; `microseconds` 200 with `Last-Modified: Thu, 01 Jan 1970 00:00:00 GMT`.
+    /// Example: `modified 0.9995`: `down` 200 with `Last-Modified: Thu, 01 Jan 1970 00:00:00 GMT`; `up` 200 with
+    /// `Last-Modified: Thu, 01 Jan 1970 00:00:01 GMT`; `milliseconds` 200 with `Last-Modified: Thu, 01 Jan 1970 00:00:01
+    /// GMT`; `microseconds` 200 with `Last-Modified: Thu, 01 Jan 1970 00:00:00 GMT`.
+    /// Example: `modified 0.9999995`: `down` 200 with `Last-Modified: Thu, 01 Jan 1970 00:00:00 GMT`; `up` 200 with
+    /// `Last-Modified: Thu, 01 Jan 1970 00:00:01 GMT`; `milliseconds` 200 with `Last-Modified: Thu, 01 Jan 1970 00:00:01
+    /// GMT`; `microseconds` 200 with `Last-Modified: Thu, 01 Jan 1970 00:00:01 GMT`.
     pub mtime_rounding: MtimeRounding,
     /// Last-Modified of a file that was modified before 1970.
+    /// Example: `modified -86400`: `sent` 200 with `Last-Modified: Wed, 31 Dec 1969 00:00:00 GMT`; `epoch` 200 with
+    /// `Last-Modified: Thu, 01 Jan 1970 00:00:00 GMT`; `epoch-or-unknown` 200 with `Last-Modified: Thu, 01 Jan 1970
+    /// 00:00:00 GMT`.
+    /// Example: `modified -0.5`: `sent` 200 with `Last-Modified: Wed, 31 Dec 1969 23:59:59 GMT`; `epoch` 200 with
+    /// `Last-Modified: Thu, 01 Jan 1970 00:00:00 GMT`; `epoch-or-unknown` 200.
     pub before_1970: Before1970,
     /// Whether a modification time in the first two seconds of 1970 counts as unknown, as that of a file from an archive
     /// without times. Then there is no Last-Modified and no entity tag, and no date matches.
@@ -97,6 +114,12 @@ pub struct RawFiles {
     /// 8.8.2.1).
     pub future_as_now: bool,
     /// The time that the dates of If-Modified-Since, If-Unmodified-Since and If-Range are compared with.
+    /// Example: `with files.mtime_rounding = "up" + modified 0.5 + If-Modified-Since: Thu, 01 Jan 1970 00:00:00 GMT`:
+    /// `last-modified` 200; `last-modified-or-now` 200; `down` 304; `toward-zero` 304.
+    /// Example: `modified 0 + If-Modified-Since: Thu, 01 Jan 1970 00:00:00 GMT`: `last-modified` 304;
+    /// `last-modified-or-now` 200; `down` 304; `toward-zero` 304.
+    /// Example: `modified -0.5 + If-Unmodified-Since: Wed, 31 Dec 1969 23:59:59 GMT`: `last-modified` 200;
+    /// `last-modified-or-now` 412; `down` 200; `toward-zero` 412.
     pub compared_mtime: ComparedTime,
     /// The value of `{content_type}` in a response about a directory.
     pub directory_type: TextOrOff,

@@ -19,6 +19,7 @@ pub struct RawLimits {
     /// Maximum length of the whole head. `head_counts` defines what is counted.
     pub head: Size,
     /// What `head` counts.
+    /// Example: `with limits.head = 64 + X: 0123456789 0123456789 01234567`: `bytes` 431; `parts` 200.
     pub head_counts: HeadCounts,
     /// Whether the line terminator counts for `request_line` and `field_line`, and the empty line for `fields`.
     pub count_line_ends: bool,

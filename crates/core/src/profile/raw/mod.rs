@@ -75,6 +75,8 @@ pub struct Raw {
     #[cfg_attr(test, schemars(example = "mine/1.0"))]
     pub server: TextOrOff,
     /// The version in the status line of every response that has no `http_version` of its own.
+    /// Example: `GET /a.txt HTTP/1.1`: `1.1` `HTTP/1.1 200 OK`; `1.0` `HTTP/1.0 200 OK`; `as-asked` `HTTP/1.1 200 OK`.
+    /// Example: `GET /a.txt HTTP/1.0`: `1.1` `HTTP/1.1 200 OK`; `1.0` `HTTP/1.0 200 OK`; `as-asked` `HTTP/1.0 200 OK`.
     pub http_version: StatusVersion,
     /// How long connections persist, and what the response fields announce about it.
     pub connection: RawConnection,

@@ -10,10 +10,18 @@ use std::collections::BTreeMap;
 #[serde(default, deny_unknown_fields)]
 pub struct RawParser {
     /// When a bad request line is detected.
+    /// Example: `raw GET /\x01`: `byte` 400; `line` nothing.
     pub check_request_line: JudgedBy,
     /// When a bad field line is detected.
+    /// Example: `raw GET / HTTP/1.1\r\nHost: a\r\nX\x01: y\r\n`: `line` 400; `next-line` nothing; `next-line-but-colon`
+    /// nothing.
+    /// Example: `raw GET / HTTP/1.1\r\nHost: a\r\nX y\r\n`: `line` 400; `next-line` nothing; `next-line-but-colon` 400.
     pub check_field_lines: FieldsJudgedBy,
     /// When a fault of Content-Length and Transfer-Encoding is detected.
+    /// Example: `with parser.check_request_line = "byte" + raw POST / HTTP/1.1\r\nHost: a\r\nContent-Length:
+    /// 1\r\nContent-Length: 1`: `head` nothing; `value` 400; `name` 400.
+    /// Example: `with parser.check_request_line = "byte" + raw POST / HTTP/1.1\r\nHost: a\r\nContent-Length:
+    /// 1\r\nTransfer-Encoding:`: `head` nothing; `value` nothing; `name` 400.
     pub check_framing: FramingJudgedBy,
     /// What separates the three parts of the request line.
     /// Example: `GET /a.txt\x0bHTTP/1.1`: `spaces` `404 Not Found` alone; `white-space` 200.
@@ -35,10 +43,15 @@ pub struct RawParser {
     /// Example: `GET /a.txt`: `body` `0123456789` alone; `late-body` `0123456789` alone; `full` 200.
     pub http09: Http09,
     /// The same for a request line without a version that is refused because of another fault.
+    /// Example: `with faults.version.missing = "accept" + raw GET /\x01\r\n`: `body` `400 Bad Request` alone; `late-body`
+    /// `400 Bad Request` alone; `full` 400.
     pub http09_refused: Http09,
     /// The version that a request for HTTP/2.0 is treated as, if the profile accepts it.
+    /// Example: `GET /a.txt HTTP/2.0`: `1.1` 200, open; `1.0` 200, closed.
     pub http2: Http2,
     /// What a faulty request does to requests before it that are still unanswered.
+    /// Example: `raw GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\nGET /\x01 HTTP/1.1\r\n\r\n`: `answer-earlier` 200 and 400;
+    /// `drop-earlier` 400.
     pub pipelined_fault: PipelinedFault,
     /// Other protocols whose requests are read as those of HTTP with the same version, by name.
     pub protocols: BTreeMap<String, RawProtocol>,

@@ -23,6 +23,8 @@ pub struct RawRequestBody {
     /// Whether the connection is closed after a request that has both Content-Length and Transfer-Encoding.
     pub close_after_both: bool,
     /// The syntax of Content-Length.
+    /// Example: `with faults.content_length.invalid = "accept" + POST + Content-Length: +1 + body 0GET /no
+    /// HTTP/1.1\r\nHost: a\r\n\r\n`: `digits` 200 and 501; `integer` 200 and 404.
     pub length_syntax: LengthSyntax,
     /// The largest Content-Length that counts as a number.
     pub largest_length: Size,
@@ -40,6 +42,8 @@ pub struct RawRequestBody {
     /// the connection. If the body turns out to be broken later, the connection is closed without a response.
     pub check_arrived: bool,
     /// What a body that breaks off, or that breaks RFC 9112 section 7.1, means for a response that is sent after it.
+    /// Example: `with request_body.read = "first" + POST + Transfer-Encoding: chunked + body x\r\n`: `refused` 400,
+    /// closed; `ignored` 200, closed.
     pub broken: BrokenBody,
     /// With `read = "after"`: whether the body is also read after a response that closes the connection, before the
     /// close.
@@ -76,6 +80,16 @@ impl Default for RawRequestBody {
 #[serde(default, deny_unknown_fields)]
 pub struct RawExpect {
     /// Which Expect field asks for `100 Continue`.
+    /// Example: `POST + Content-Length: 1 + Expect: 100-Continue`: `exact` 100 and 200; `sole` 100 and 200; `verbatim` 100
+    /// and 200; `word` 100 and 200.
+    /// Example: `POST + Content-Length: 1 + Expect: 100-continue + Expect: 100-continue`: `exact` 100 and 200; `sole` 417;
+    /// `verbatim` 100 and 200; `word` 100 and 200.
+    /// Example: `POST + Content-Length: 1 + Expect: 100-continue `: `exact` 100 and 200; `sole` 100 and 200; `verbatim`
+    /// 417; `word` 100 and 200.
+    /// Example: `POST + Content-Length: 1 + Expect: a + Expect: 100-continue`: `exact` 417; `sole` 417; `verbatim` 417;
+    /// `word` 100 and 200.
+    /// Example: `POST + Content-Length: 1 + Expect: a, 100-continue`: `exact` 417; `sole` 417; `verbatim` 417; `word` 100
+    /// and 200.
     #[serde(rename = "match")]
     pub matches: Expect,
     /// Whether any other Expect field is a fault even in an HTTP/1.0 request.
@@ -86,6 +100,12 @@ pub struct RawExpect {
     /// are older than HTTP/1.1 then.
     pub version_as_text: bool,
     /// When `100 Continue` is sent to a client that asks for it.
+    /// Example: `POST + Content-Length: 1 + Expect: 100-continue`: `at-once` 100 and 200; `when-read` 200; `with-file` 100
+    /// and 200; `off` 200.
+    /// Example: `with request_body.read = "first" + POST + Content-Length: 1 + Expect: 100-continue + body a`: `at-once`
+    /// 100 and 200; `when-read` 100 and 200; `with-file` 100 and 200; `off` 200.
+    /// Example: `POST /no HTTP/1.1 + Content-Length: 1 + Expect: 100-continue`: `at-once` 100 and 404; `when-read` 404;
+    /// `with-file` 404; `off` 404.
     pub send_continue: Continue,
     /// How many times it is sent. Without it: once.
     pub times: Option<u8>,
@@ -96,6 +116,8 @@ pub struct RawExpect {
     pub times_padded: Option<u8>,
     /// Whether it is sent to a client that asks for it but has no body to send.
     pub without_body: bool,
+    /// The faults that the server notices only after it has sent `100 Continue`, such as a host that it does not serve.
+    pub before_faults: Vec<String>,
     /// Whether the connection is closed after a request that asked for it and had no body to get it for.
     /// The response is not sent in chunks then.
     pub close_unsent: bool,
@@ -113,6 +135,7 @@ impl Default for RawExpect {
             times_http10: None,
             times_padded: None,
             without_body: false,
+            before_faults: Vec::new(),
             close_unsent: false,
         }
     }
@@ -130,12 +153,27 @@ pub struct RawChunks {
     /// The largest chunk size that any byte may follow on its line.
     pub max_size_followed: SizeLimit,
     /// What ends a line.
+    /// Example: `1\na\r\n0\r\n\r\n`: `crlf` 400; `lf` 200; `any-cr` 200; `unchecked` 400.
+    /// Example: `1\r\r\na\r\n0\r\n\r\n`: `crlf` 400; `lf` 400; `any-cr` 200; `unchecked` 400.
+    /// Example: `1\rxa--0\rx\r\n`: `crlf` 400; `lf` 400; `any-cr` nothing; `unchecked` 200.
     pub line_ends: LineEnds,
     /// What white space after a chunk size means.
+    /// Example: `1 \r\na\r\n0\r\n\r\n`: `skipped` 200; `skipped-at-end` 200; `space-begins-extension` 200;
+    /// `begins-extension` 200; `refused` 400.
+    /// Example: `1\t\r\na\r\n0\r\n\r\n`: `skipped` 200; `skipped-at-end` 200; `space-begins-extension` 400;
+    /// `begins-extension` 200; `refused` 400.
+    /// Example: `1 ;x\r\na\r\n0\r\n\r\n`: `skipped` 200; `skipped-at-end` 400; `space-begins-extension` 200;
+    /// `begins-extension` 200; `refused` 400.
+    /// Example: `1 x\r\na\r\n0\r\n\r\n`: `skipped` 400; `skipped-at-end` 400; `space-begins-extension` 200;
+    /// `begins-extension` 200; `refused` 400.
     pub size_space: SizeSpace,
     /// The most white space after a chunk size, in bytes.
     pub max_spaces: Count,
     /// The syntax of a chunk extension.
+    /// Example: `1;x\x00\r\na\r\n0\r\n\r\n`: `any` 200; `text` 400; `no-controls` 400; `tokens` 400.
+    /// Example: `1;x\xff\r\na\r\n0\r\n\r\n`: `any` 200; `text` 200; `no-controls` 200; `tokens` 400.
+    /// Example: `1;x\x7f\r\na\r\n0\r\n\r\n`: `any` 200; `text` 400; `no-controls` 400; `tokens` 400.
+    /// Example: `1;x="y\r\na\r\n0\r\n\r\n`: `any` 200; `text` 200; `no-controls` 200; `tokens` 400.
     pub extension_syntax: ExtensionText,
     /// The most bytes of the names and values of a chunk's extensions. More are the fault `chunk.extension`.
     pub max_extensions: SizeLimit,
@@ -144,8 +182,13 @@ pub struct RawChunks {
     /// Whether a fault is noticed only at the end of its line, or after 8192 bytes of it.
     pub check_complete_lines: bool,
     /// What the trailer section must look like. A fault in a field line is treated as in a head.
+    /// Example: `0\r\nx y\r\n\r\n`: `fields` 400; `whole-section` 400; `lines` 200.
+    /// Example: `0\r\nX: y\r\n\r\n`: `fields` 200; `whole-section` 200; `lines` 200.
+    /// Example: `0\r\nX: y\n\n`: `fields` 400; `whole-section` nothing; `lines` 400.
     pub trailers: Trailers,
     /// Which trailers about the length of the message are the fault `chunk`.
+    /// Example: `0\r\nTransfer-Encoding: x\r\n\r\n`: `off` 200; `coding` 400; `framing` 400.
+    /// Example: `0\r\nContent-Length: 1\r\n\r\n`: `off` 200; `coding` 200; `framing` 400.
     pub refused_trailers: RefusedTrailers,
     /// Whether `close` in a trailer named Connection or Proxy-Connection makes the request the last one of its connection.
     /// The response may have said otherwise by then. What follows meets `faults.after_last_request`; if that is accepted,

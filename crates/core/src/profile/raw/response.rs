@@ -20,6 +20,10 @@ pub struct RawResponse {
     #[cfg_attr(test, schemars(example = 404))]
     pub status: Option<u16>,
     /// The version in the status line. Without it: the profile's `http_version`.
+    /// Example: `GET /no HTTP/1.0`: `1.1` `HTTP/1.1 404 Not Found`; `1.0` `HTTP/1.0 404 Not Found`; `as-asked` `HTTP/1.0
+    /// 404 Not Found`.
+    /// Example: `GET /no HTTP/1.1`: `1.1` `HTTP/1.1 404 Not Found`; `1.0` `HTTP/1.0 404 Not Found`; `as-asked` `HTTP/1.1
+    /// 404 Not Found`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http_version: Option<StatusVersion>,
     /// The reason phrase. Without it: the registered phrase.
@@ -68,6 +72,10 @@ pub struct RawResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chunked_if_kept: Option<bool>,
     /// The value of `{content_length}` in a response to HEAD.
+    /// Example: `with response.404.head = "Content-Length: {content_length}" + with response.404.body = "ten bytes." +
+    /// HEAD /no HTTP/1.1`: `same` 404 with `Content-Length: 10`; `nonzero` 404 with `Content-Length: 10`; `off` 404.
+    /// Example: `with response.404.head = "Content-Length: {content_length}" + with response.404.body = "" + HEAD /no
+    /// HTTP/1.1`: `same` 404 with `Content-Length: 0`; `nonzero` 404; `off` 404.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub length_for_head: Option<LengthForHead>,
     /// Whether the head is left out, so that only the body is sent.
@@ -83,6 +91,12 @@ pub struct RawResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub close: Option<bool>,
     /// The lines of `{connection_fields}`. Without it, they match what happens to the connection.
+    /// Example: `with response.404.head = "{connection_fields}" + with connection.fields.keep = ["Connection: keep-alive"] +
+    /// GET /no HTTP/1.1`: `keep` 404 with `Connection: keep-alive`; `close` 404 with `Connection: close`; `off` 404;
+    /// `as-if-kept` 404.
+    /// Example: `with response.404.head = "{connection_fields}" + with connection.fields.keep = ["Connection: keep-alive"] +
+    /// GET /no HTTP/1.1 + Connection: close`: `keep` 404 with `Connection: keep-alive`; `close` 404 with `Connection:
+    /// close`; `off` 404; `as-if-kept` 404 with `Connection: close`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection_fields: Option<ConnectionFields>,
     /// The response that replaces this one for a request with a body.
@@ -99,6 +113,10 @@ pub struct RawResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub with_large_chunk: Option<Word>,
     /// When the request's body is read. Without it: as in [request_body] read.
+    /// Example: `POST /no HTTP/1.1 + Content-Length: 1`: `first` nothing, open; `first-if-kept` nothing, open; `after`
+    /// 404, open; `off` 404, closed.
+    /// Example: `POST /no HTTP/1.1 + Content-Length: 1 + body a`: `first` 404, open; `first-if-kept` 404, open; `after`
+    /// 404, open; `off` 404, closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_body: Option<ReadBody>,
     /// `false`: a client that waits for `100 Continue` gets this response instead, and the connection is closed.

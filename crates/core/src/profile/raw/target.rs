@@ -24,13 +24,16 @@ pub struct RawTarget {
     /// The target `*`, and a target without a path in an OPTIONS request: take it `literally`, or a response.
     pub asterisk: Word,
     /// Which host and port an absolute URI names, in redirects.
+    /// Example: `GET http://b:+81/sub HTTP/1.1 + with response.301.head = "Location: http://{host}{path}/"`: `as-sent` 301
+    /// with `Location: http://b:+81/sub/`; `numeric-port` 301 with `Location: http://b:81/sub/`.
     pub authority: AuthorityReader,
     /// How a target is taken apart.
+    /// Example: `http://A:x/sub/a.txt`: `uri` 200 with `sub/a.txt`; `url-parse` 404.
     pub reader: TargetReader,
     /// The response for a target that `reader` refuses, whatever the method is.
     pub invalid: Word,
     /// A target without a path, such as `?x` or `http://host`: the `root`, or a response, whatever the method is.
-    /// Example: `http://a`: `root` 404; `403` 403.
+    /// Example: `http://a`: `root` 200 with `index.html`; `403` 403.
     pub no_path: Word,
     /// A target that does not begin with a slash, escaped or not, and is not an absolute URI whose path counts: treat
     /// it as a `path`, or a response.
@@ -40,6 +43,7 @@ pub struct RawTarget {
     /// Example: `/a.txt#b`: `ends` 200; `literally` 404; `403` 403.
     pub fragment: Word,
     /// The encoding of bytes above 0x7f.
+    /// Example: `/\xc3\xa9.txt`: `utf-8` 200 with `é.txt`; `latin-1` 404.
     pub charset: Charset,
     /// A `%` without two hexadecimal digits: take it `literally`, or a response.
     /// Example: `/100%.txt`: `literally` 200 with `100%.txt`; `403` 403.

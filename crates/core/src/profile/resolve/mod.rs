@@ -23,9 +23,10 @@ use super::template::Template;
 use super::types::MediaTypes;
 use super::units::{SizeLimit, Span};
 use super::{
-    CookiePolicy, Hold, LARGEST_TEXT, Multipart, Padding, Profile, Repeated, RequestBodyPolicy, Responses, WritePolicy,
-    near, suggestion,
+    CookiePolicy, Hold, LARGEST_TEXT, Multipart, Padding, Profile, Repeated, RequestBodyPolicy, Response, Responses,
+    WritePolicy, near, suggestion,
 };
+use crate::http1::Fault;
 use connection::connection_policy;
 use files::file_policy;
 use head::head_policy;
@@ -34,6 +35,7 @@ use names::Names;
 use range::range_policy;
 use responses::responses;
 pub(super) use rule::check as check_rule;
+use std::sync::Arc;
 use std::time::Duration;
 use target::target_policy;
 
@@ -49,18 +51,42 @@ pub(super) struct Mistake {
     pub(super) keywords: Vec<String>,
 }
 
+/// The responses of a profile, with their names. Profiles with equal ones can share them.
+#[derive(Debug)]
+pub(super) struct ResponseSet {
+    all: Arc<[Response]>,
+    names: Names,
+}
+
+impl ResponseSet {
+    pub(super) fn of(raw: &Raw) -> Result<Self, Mistake> {
+        let (all, names) = responses(&raw.response, &raw.response_fields, raw.http_version, &raw.rule)?;
+        Ok(Self { all: all.into(), names })
+    }
+}
+
 /// Resolves the profile `name`.
 pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
     head_texts::check(raw)?;
-    let (responses, names) = responses(&raw.response, &raw.response_fields, raw.http_version, &raw.rule)?;
-    let request_body = request_body(raw, &names)?;
+    assembled(name, raw, &ResponseSet::of(raw)?)
+}
+
+/// Resolves a profile whose responses are resolved already.
+pub(super) fn with_responses(name: &str, raw: &Raw, responses: &ResponseSet) -> Result<Profile, Mistake> {
+    head_texts::check(raw)?;
+    assembled(name, raw, responses)
+}
+
+fn assembled(name: &str, raw: &Raw, responses: &ResponseSet) -> Result<Profile, Mistake> {
+    let names = &responses.names;
+    let request_body = request_body(raw, names)?;
     Ok(Profile {
         name: name.to_owned(),
         title: raw.title.clone(),
         measured: raw.measured.clone(),
         port: raw.port.unwrap_or(3000),
         server: raw.server.text().to_owned(),
-        head: head_policy(raw, &names)?,
+        head: head_policy(raw, names)?,
         read: checked("limits", "read_size", raw.limits.read_size.0, 512, 1 << 20)? as usize,
         first_read: first_bytes("first_read", raw.limits.first_read)?,
         next_read: first_bytes("next_read", raw.limits.next_read)?,
@@ -70,12 +96,12 @@ pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
         repeated_date: raw.fields.repeated_date.unwrap_or(Repeated::First),
         fold: raw.fields.fold,
         trailing_space: raw.fields.trailing_space,
-        methods: methods(raw, &names)?,
-        target: target_policy(raw, &names)?,
-        files: file_policy(raw, &names)?,
+        methods: methods(raw, names)?,
+        target: target_policy(raw, names)?,
+        files: file_policy(raw, names)?,
         types: MediaTypes::new(&raw.types.0).map_err(|why| mistake(&["types", "base"], why))?,
         conditions: raw.conditions.clone(),
-        range: range_policy(&raw.range, &names)?,
+        range: range_policy(&raw.range, names)?,
         multipart: Multipart {
             content_type: raw.multipart.content_type.clone(),
             boundary: raw.multipart.boundary.clone(),
@@ -92,7 +118,7 @@ pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
         padding: padding(raw)?,
         cookie: cookie(raw)?,
         request_body,
-        connection: connection_policy(raw, &names)?,
+        connection: connection_policy(raw, names)?,
         writes: WritePolicy {
             split_head: raw.writes.split_head.clone(),
             split_page_head: raw.writes.split_page_head.clone(),
@@ -120,9 +146,9 @@ pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
             not_modified: names.required("304")?,
             precondition_failed: names.required("412")?,
             unsatisfiable: names.required("416")?,
-            all: responses,
+            all: Arc::clone(&responses.all),
         },
-        rules: rule::rules(&raw.rule, &raw.response, &names)?,
+        rules: rule::rules(&raw.rule, &raw.response, names)?,
     })
 }
 
@@ -151,6 +177,7 @@ fn request_body(raw: &Raw, names: &Names) -> Result<RequestBodyPolicy, Mistake> 
         continues: body.expect.send_continue,
         continue_times,
         continue_without_body: body.expect.without_body,
+        continue_before_faults: continue_before_faults(&body.expect.before_faults)?,
         look_first: body.check_arrived,
         before_end: body.read_before_close,
         broken: body.broken,
@@ -159,6 +186,20 @@ fn request_body(raw: &Raw, names: &Names) -> Result<RequestBodyPolicy, Mistake> 
         continue_times_padded: body.expect.times_padded.unwrap_or(continue_times),
         limit,
     })
+}
+
+fn continue_before_faults(names: &[String]) -> Result<Vec<Fault>, Mistake> {
+    let fault = |name: &String| {
+        let known = Fault::ALL.iter().find(|fault| fault.key() == name);
+        known.copied().ok_or_else(|| {
+            let meant = did_you_mean(name, Fault::ALL.iter().map(|fault| fault.key()));
+            mistake(
+                &["request_body", "expect", "before_faults"],
+                format!("there is no fault `{name}`{meant}; expected names of [faults], such as [\"host.label\"]"),
+            )
+        })
+    };
+    names.iter().map(fault).collect()
 }
 
 fn padding(raw: &Raw) -> Result<Padding, Mistake> {

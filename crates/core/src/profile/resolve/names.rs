@@ -7,6 +7,7 @@ use crate::profile::{OnInput, Response, near, suggestion};
 use std::collections::BTreeMap;
 
 /// The responses of a profile by name.
+#[derive(Debug)]
 pub(super) struct Names {
     ids: BTreeMap<String, ResponseId>,
 }

@@ -19,10 +19,12 @@ A **time** is `\"250ms\"`, `\"5s\"`, `\"2m\"` or `\"1h\"`, or `\"off\"`. A numbe
 `\"2MiB\"`. A **response** is the name of one, such as `404` or `\"too-large\"`. A key without a default is not set, and
 then what it describes does not happen.
 
-An **example** says what a request leads to with each value of a key: `200`, or `206 of 0-4` for a range. It asks for a file
-of ten bytes that was modified on Sat, 22 Jul 2023 04:26:40 GMT and has the entity tag `\"a\"`; parts of the
-request are separated by ` + `: the request line unless it is `GET /a.txt HTTP/1.1`, fields, and after `body` what follows the
-head. `200 and 404` is two responses; `alone` is a body without a head.
+An **example** says what an input leads to with each value of a key: `200`, or `206 of 0-4` for a range. There is a file of \
+ten bytes that was modified on Sat, 22 Jul 2023 04:26:40 GMT and has the entity tag `\"a\"`. The parts of an input are \
+separated by ` + `: a request line unless it is `GET /a.txt HTTP/1.1`, fields, after `body` what follows the head, `FIN`; after \
+`with` another key, after `modified` the time of the file in seconds after 1970, after `raw` all that is sent. In `[range]` an \
+input is the value of a Range field, in `[target]` a target, in `[request_body.chunks]` a body. `200 and 404` is two \
+responses; `alone` is a body without a head; with `open` the connection persists.
 
 ";
 

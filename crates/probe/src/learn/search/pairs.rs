@@ -1,14 +1,17 @@
 //! Pairs of changes that help only together.
 
-use super::Search;
 use super::trial::Noticed;
+use super::{Refused, Search};
 use crate::learn::exam::Verdict;
 use crate::learn::moves::Move;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
 /// How many changes pairs begin with.
-const MOST_FIRSTS: usize = 24;
+const MOST_FIRSTS: usize = 12;
+/// How many changes that were not made are mended, and with how many others each.
+const MOST_MENDED: usize = 12;
+const MOST_MENDS: usize = 6;
 
 impl Search<'_> {
     /// Looks for two changes that help together. The first is one that brings failing cases nearer, or at least changes their
@@ -23,6 +26,26 @@ impl Search<'_> {
             proposals.extend(self.evaluate(representatives, Some(first), None).proposals);
         }
         self.take_best(proposals, representatives)
+    }
+
+    /// Looks for changes that mend what others break which were not made for that reason.
+    pub(super) fn mended(&mut self, representatives: &[usize]) -> usize {
+        let mut refused: Vec<Refused> = std::mem::take(&mut self.refused);
+        refused.sort_by_key(|one| (std::cmp::Reverse(one.helped), one.broken.len()));
+        let mut keys: BTreeSet<Vec<String>> = BTreeSet::new();
+        refused.retain(|one| one.change.0.iter().any(|(path, _)| keys.insert(path.clone())));
+        let mut taken = 0;
+        for one in refused.iter().take(MOST_MENDED) {
+            if self.is_over() {
+                break;
+            }
+            let mut proposals = self.evaluate(&one.broken, Some(&one.change), None).proposals;
+            proposals.sort_by_key(|proposal| std::cmp::Reverse(proposal.gain));
+            proposals.truncate(MOST_MENDS);
+            taken += self.take_best(proposals, representatives);
+        }
+        self.refused.clear();
+        taken
     }
 
     /// The changes to begin a pair with: few that together change the answers to most of the failing cases.

@@ -2,13 +2,17 @@
 
 use super::Search;
 use crate::learn::exam::{self, Verdict};
+use crate::learn::hints;
 use crate::learn::moves::{self, Move, Options};
 use crate::learn::space::{Key, RESPONSE};
 use crate::simulate::Simulation;
 use labserve_core::profile::Profile;
+use labserve_core::profile::layers::Family;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use toml::{Table, Value};
 
+/// How many keys are tried before it is asked whether the search is over.
+const MOST_AT_ONCE: usize = 100;
 /// How many values of one key are tried on all cases.
 const MOST_PROPOSED: usize = 3;
 
@@ -50,8 +54,36 @@ struct Trial<'t> {
 struct Standing {
     keys: Table,
     profile: Profile,
+    /// What makes profiles with the same responses.
+    family: Option<Family>,
+    /// The keys that are not about responses.
+    others: Table,
     cases: Vec<usize>,
     verdicts: HashMap<usize, Verdict>,
+}
+
+impl Standing {
+    fn new(keys: Table, profile: Profile, cases: Vec<usize>, verdicts: HashMap<usize, Verdict>) -> Self {
+        let mut others = keys.clone();
+        Family::strip(&mut others);
+        Self {
+            family: exam::family(&keys),
+            others,
+            keys,
+            profile,
+            cases,
+            verdicts,
+        }
+    }
+
+    /// The profile after a change; `None` if it makes none, or changes nothing.
+    fn after(&self, change: &Move) -> Option<Profile> {
+        let changes_responses = change.0.iter().any(|(path, _)| Family::is_shared(&path[0]));
+        match &self.family {
+            Some(family) if !changes_responses => family.member(change.on(&self.others)?).ok(),
+            _ => exam::profile(&change.on(&self.keys)?),
+        }
+    }
 }
 
 impl Search<'_> {
@@ -77,26 +109,33 @@ impl Search<'_> {
             simulation: &self.exam.simulation(&from.profile),
         };
         let sent = self.sent_in(from, &names);
-        let lengths = moves::lengths(self.exam, representatives);
-        let times = moves::times(self.exam, representatives);
+        let mut lengths = hints::lengths(self.exam, representatives);
+        lengths.extend(hints::written_numbers(self.exam, representatives));
+        let members = hints::members(self.exam, representatives);
+        let times = hints::times(self.exam, representatives);
         let options = Options {
             times: &times,
             base: &self.base,
             names: &names,
             statuses: statuses(&from.at.profile),
             lengths: &lengths,
+            members: &members,
+            companions: self.space.companions(),
         };
-        let of_keys = self.exam.side_by_side(&keys, |key, worker| {
+        for keys in keys.chunks(MOST_AT_ONCE) {
+            // Within the chunk, how far others are depends on the moment.
             if self.is_over() {
-                return Tried::default();
+                break;
             }
-            let cases = key.response().map_or(&from.at.cases, |name| &sent[name]);
-            self.of_key(key, &options, from, cases, worker)
-        });
-        for of_key in of_keys {
-            tried.proposals.extend(of_key.proposals);
-            tried.noticed.extend(of_key.noticed);
-            tried.lively.extend(of_key.lively);
+            let of_keys = self.exam.side_by_side(keys, |key, worker| {
+                let cases = key.response().map_or(&from.at.cases, |name| &sent[name]);
+                self.of_key(key, &options, from, cases, worker)
+            });
+            for of_key in of_keys {
+                tried.proposals.extend(of_key.proposals);
+                tried.noticed.extend(of_key.noticed);
+                tried.lively.extend(of_key.lively);
+            }
         }
         if only.is_none() && first.is_none() {
             let blocks = moves::blocks(self.space, &self.keys, &options);
@@ -121,12 +160,12 @@ impl Search<'_> {
     /// Where a search would stand with a change: only the cases among these whose answers it changes.
     fn standing(&self, cases: &[usize], change: Option<&Move>) -> Option<Standing> {
         let Some(change) = change else {
-            return Some(Standing {
-                keys: self.keys.clone(),
-                profile: self.profile.clone(),
-                cases: cases.to_vec(),
-                verdicts: cases.iter().map(|case| (*case, self.verdicts[case])).collect(),
-            });
+            return Some(Standing::new(
+                self.keys.clone(),
+                self.profile.clone(),
+                cases.to_vec(),
+                cases.iter().map(|case| (*case, self.verdicts[case])).collect(),
+            ));
         };
         let keys = change.on(&self.keys)?;
         let profile = exam::profile(&keys)?;
@@ -142,12 +181,7 @@ impl Search<'_> {
             .copied()
             .filter(|case| verdicts.contains_key(case))
             .collect();
-        Some(Standing {
-            keys,
-            profile,
-            cases,
-            verdicts,
-        })
+        Some(Standing::new(keys, profile, cases, verdicts))
     }
 
     /// The cases in which each response is sent.
@@ -193,6 +227,9 @@ impl Search<'_> {
                 }
                 tried.noticed.push(Noticed { change, answers });
             }
+            if round.joinable {
+                tried.proposals.extend(joined(key, &from.at.keys, &tried.proposals));
+            }
         }
         if !noticed.is_empty() {
             tried.lively.insert(key.path.clone());
@@ -215,7 +252,7 @@ impl Search<'_> {
         if cases.is_empty() {
             return None;
         }
-        let profile = exam::profile(&change.on(&from.at.keys)?)?;
+        let profile = from.at.after(change)?;
         // The media types of the files are known, unless these change.
         let simulation = if change.0.iter().any(|(path, _)| path[0] == "types") {
             self.exam.simulation(&profile)
@@ -227,6 +264,15 @@ impl Search<'_> {
         let changed = answers.filter(|(case, verdict)| verdict.hash != from.at.verdicts[case].hash);
         Some(changed.collect())
     }
+}
+
+/// The changes of a list that help, as one.
+fn joined(key: &Key, keys: &Table, proposals: &[Proposal]) -> Option<Proposal> {
+    let changes: Vec<&Move> = proposals.iter().map(|proposal| &proposal.change).collect();
+    Some(Proposal {
+        gain: proposals.iter().map(|proposal| proposal.gain).sum(),
+        change: moves::joined(key, keys, &changes)?,
+    })
 }
 
 /// The answers of changes that are in order. If the first and the last of a part have the same answers, so have all between

@@ -1,0 +1,111 @@
+// The axis: maps times to places. The view maps places to pixels. Pure.
+//
+// On the true scale a place is its time. On the compressed one the time between two events takes room by its logarithm, as
+// on the page of `labserve explain`: a request of 2 ms and a rest of 75 s can both be seen. Within that time, places are in
+// proportion, so that two timeouts of one rest can be compared.
+
+/** Times (ms) below this are drawn in proportion, longer ones by their logarithm, and the part beyond an hour in proportion. */
+const KNEE = 0.2;
+const LONG = 3_600_000;
+const ROOM_OF_LONG = Math.log1p(LONG / KNEE);
+/** How many events are kept. */
+const MOST = 200_000;
+
+/** The true scale. */
+export const TRUE = { place: (time) => time, time: (place) => place, compresses: false, gaps: () => [] };
+
+/** How much room a time between two events takes. */
+function room(ms) {
+  if (ms <= 0) return 0;
+  return ms <= LONG ? Math.log1p(ms / KNEE) : ROOM_OF_LONG + (ms - LONG) / LONG;
+}
+
+/** The time that takes this much room. */
+function timeIn(place) {
+  return place <= ROOM_OF_LONG ? KNEE * Math.expm1(place) : LONG + (place - ROOM_OF_LONG) * LONG;
+}
+
+export class Axis {
+  constructor() {
+    this.compresses = true;
+    /** The times of events, ascending, from the origin on, and the places of those that are known. */
+    this.times = [0];
+    this.places = [0];
+    /** The current time: the time since the last event takes room as if an event came now. */
+    this.now = 0;
+  }
+
+  /** The room of a millisecond after the event with this number. */
+  #slope(at) {
+    const { times } = this;
+    const gap = at + 1 < times.length ? times[at + 1] - times[at] : Math.max(this.now - times[at], KNEE);
+    return room(gap) / gap;
+  }
+
+  /** Adds the time of an event. Most come in order; one that is known adds nothing. */
+  add(time) {
+    const { times, places } = this;
+    const at = last(times, time) + 1;
+    if (times[at - 1] === time) return;
+    if (at === 0) {
+      // Before all others: their places stay.
+      places.unshift(places[0] - room(times[0] - time));
+      times.unshift(time);
+      return;
+    }
+    if (at === times.length) times.push(time);
+    else times.splice(at, 0, time);
+    places.length = Math.min(places.length, at);
+    if (times.length > MOST) {
+      this.#settle();
+      times.splice(0, MOST / 2);
+      places.splice(0, MOST / 2);
+    }
+  }
+
+  /** Computes the places that are missing. Those before them stay, so that the picture does. */
+  #settle() {
+    const { times, places } = this;
+    for (let i = places.length; i < times.length; i += 1) places.push(places[i - 1] + room(times[i] - times[i - 1]));
+  }
+
+  /** Where a time is. */
+  place(time) {
+    this.#settle();
+    const { times, places } = this;
+    const at = last(times, time);
+    // Before the first event, time has a mirror of the room after the last one.
+    if (at < 0) return places[0] - room(times[0] - time);
+    return places[at] + (time - times[at]) * this.#slope(at);
+  }
+
+  /** Which time is there. */
+  time(place) {
+    this.#settle();
+    const { times, places } = this;
+    const at = last(places, place);
+    if (at < 0) return times[0] - timeIn(places[0] - place);
+    return times[at] + (place - places[at]) / this.#slope(at);
+  }
+
+  /** The times between two neighbouring events that last at least `ms`, within a span. */
+  gaps(from, to, ms) {
+    const out = [];
+    for (let i = Math.max(1, last(this.times, from)); i < this.times.length && this.times[i - 1] < to; i += 1) {
+      if (this.times[i] - this.times[i - 1] >= ms) out.push({ from: this.times[i - 1], to: this.times[i] });
+    }
+    return out;
+  }
+}
+
+/** The index of the last value that is not above `wanted`; -1 if all are. */
+function last(ascending, wanted) {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle] <= wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
