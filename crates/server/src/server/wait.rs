@@ -116,11 +116,23 @@ impl Driver {
                     Poll::Pending => return self.poll_end_of_wait(site, cx),
                 }
             }
+            // The reactor may report bytes and the timer together. Where the timer wins, it is looked at first.
+            if self.may_have_expired()
+                && site.profile.connection.timers.tie == AtExpiry::Discard
+                && let Poll::Ready(end) = self.poll_end_of_wait(site, cx)
+            {
+                return Poll::Ready(end);
+            }
             if let Poll::Ready(reason) = self.poll_read(cx) {
                 return Poll::Ready(WaitOutcome::Woken(reason));
             }
             self.poll_end_of_wait(site, cx)
         })
+    }
+
+    /// Whether the timer has fired. It may have been armed for an earlier deadline.
+    fn may_have_expired(&self) -> bool {
+        self.timer.as_ref().is_some_and(|(_, sleep)| sleep.is_elapsed())
     }
 
     /// What ends a wait in which nothing arrives.
