@@ -1,4 +1,4 @@
-//! Limits: connections beyond `max_connections`, and clients that read too slowly.
+//! Limits: connections beyond `max_connections`, clients that read too slowly, and what a body costs.
 
 use std::io::Read;
 use std::time::{Duration, Instant};
@@ -76,4 +76,28 @@ fn a_client_that_stops_reading_is_disconnected_and_one_that_reads_is_not() {
             part.len()
         );
     }
+}
+
+/// The parser of bodies has room for as many field lines as it is told, and fills it for each request. A profile may accept
+/// 100,000 of them.
+#[test]
+fn a_body_costs_little_more_under_a_profile_that_accepts_many_fields() {
+    let site = Site::demo();
+    let server = Server::start_with("node", site.root(), &["--set", "limits.fields=100000"]);
+    let mut talk = Talk::to(&server);
+    // The fastest of several blocks: a busy machine slows down some of them, and hardly all.
+    let mut fastest = |request: &str| {
+        let block = |_| {
+            let begun = Instant::now();
+            for _ in 0..50 {
+                talk.send(request);
+                talk.reply(false);
+            }
+            begun.elapsed()
+        };
+        (0..8).map(block).min().expect("blocks")
+    };
+    let without = fastest("POST / HTTP/1.1\r\nHost: lab.test\r\nContent-Length: 0\r\n\r\n");
+    let with = fastest("POST / HTTP/1.1\r\nHost: lab.test\r\nContent-Length: 1\r\n\r\na");
+    assert!(with < without * 6, "{with:?} with a body, {without:?} without one");
 }
