@@ -61,12 +61,16 @@ def prepare():
 def one_wineserver():
     """Keeps the process that all programs under Wine share. By itself it ends soon after the last of them, and resets
     a program that starts in that moment."""
-    subprocess.run([WINESERVER, "-w"], env=ENV, check=False, timeout=60)
-    subprocess.run([WINESERVER, "-p"], env=ENV, check=True, timeout=60)
+    quiet = {"env": ENV, "stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.run([WINESERVER, "-w"], check=False, timeout=60, **quiet)
+    subprocess.run([WINESERVER, "-p"], check=True, timeout=60, **quiet)
+    # The first program starts Wine's services, which live as long as the wineserver. They must not inherit a pipe whose
+    # end somebody waits for.
+    subprocess.run([WINE, EXE, "--version"], check=True, timeout=120, **quiet)
     try:
         yield
     finally:
-        subprocess.run([WINESERVER, "-k"], env=ENV, check=False, timeout=60)
+        subprocess.run([WINESERVER, "-k"], check=False, timeout=60, **quiet)
 
 
 def short_name(path):
