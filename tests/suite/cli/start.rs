@@ -1,5 +1,6 @@
 //! How a server is started: what words say without an option, and the browser that `--open` starts.
 
+#[cfg(target_os = "linux")]
 use super::super::support::server::{is_built_here, program};
 use super::run_in;
 
