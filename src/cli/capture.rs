@@ -234,14 +234,14 @@ mod tests {
 
     #[test]
     fn all_ports_are_captured_and_all_servers_named() {
-        let node = ("node", SocketAddr::from(([127, 0, 0, 1], 3000)));
-        let nginx = ("nginx", SocketAddr::from(([127, 0, 0, 1], 8084)));
-        assert_eq!(filter(&[nginx, node, node]), "tcp port 3000 or tcp port 8084");
+        let one = ("one", SocketAddr::from(([127, 0, 0, 1], 3000)));
+        let other = ("other", SocketAddr::from(([127, 0, 0, 1], 8084)));
+        assert_eq!(filter(&[other, one, one]), "tcp port 3000 or tcp port 8084");
         assert_eq!(
-            (ports(&[node]), ports(&[node, nginx])),
+            (ports(&[one]), ports(&[one, other])),
             ("port 3000".into(), "ports 3000, 8084".into())
         );
-        assert!(comment(&[node, nginx]).ends_with(": node on 127.0.0.1:3000, nginx on 127.0.0.1:8084"));
+        assert!(comment(&[one, other]).ends_with(": one on 127.0.0.1:3000, other on 127.0.0.1:8084"));
     }
 
     #[test]

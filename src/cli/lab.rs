@@ -182,15 +182,17 @@ mod tests {
     #[test]
     fn some_profiles_are_chosen_and_changed() {
         let text = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
-        let served = profiles(&text(&["nginx", "node"]), &text(&["port=8000"])).expect("two profiles");
+        let two: Vec<&str> = builtin::names().take(2).collect();
+        let served = profiles(&text(&two), &text(&["port=8000"])).expect("two profiles");
         let ports: Vec<(&str, u16)> = served
             .iter()
             .map(|(stack, profile)| (stack.asked(), profile.port))
             .collect();
-        assert_eq!(ports, [("nginx", 8000), ("node", 8001)]);
+        assert_eq!(ports, [(two[0], 8000), (two[1], 8001)]);
+        let (misspelt, meant) = (format!("{}x", two[0]), format!("did you mean `{}`", two[0]));
         for (only, set, part) in [
-            ("nodd", "port=1", "did you mean `node`"),
-            ("node", "timer.idle=1s", "timers.idle"),
+            (misspelt.as_str(), "port=1", meant.as_str()),
+            (two[0], "timer.idle=1s", "timers.idle"),
         ] {
             let Mistake(why) = profiles(&text(&[only]), &text(&[set])).expect_err(only);
             assert!(why.contains(part), "{why}");

@@ -113,7 +113,7 @@ impl Exam {
 
     /// How long it takes to find the answer to a case; 1 for a short one.
     pub(super) fn cost(&self, case: usize) -> usize {
-        /// To copy so many bytes takes as long as the rest.
+        /// The number of bytes whose copying takes as long as everything else in a short case.
         const BYTES: usize = 20_000;
         let sent = self.asked[case].case.steps.iter().map(|step| match step {
             CaseStep::Send { text, times } => text.len() * times,

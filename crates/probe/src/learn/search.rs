@@ -32,7 +32,7 @@ pub(super) struct Search<'e> {
     space: &'e Space,
     /// The cases that it sees.
     cases: Vec<usize>,
-    /// When it is over: after so many answers of candidates.
+    /// The number of simulated answers after which the search ends.
     until: u64,
     base: Table,
     pub(super) keys: Table,

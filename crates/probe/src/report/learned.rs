@@ -4,7 +4,7 @@ use crate::case::{Case, visible};
 use crate::learn::{Finding, KeyFinding, Learned};
 use std::fmt::Write;
 
-/// What is known of each key, and the cases for which there is none: as Markdown. `cases` are those that were learned from.
+/// What is known of each key, and the cases that no key explains, as Markdown. `cases` are those that were learned from.
 pub fn learned(learned: &Learned, cases: &[Case]) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.

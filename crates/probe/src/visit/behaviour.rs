@@ -177,7 +177,7 @@ impl Behaviour {
     /// The built-in behaviour with this name.
     ///
     /// # Errors
-    /// There is none, and the message says which there are.
+    /// No behaviour has this name. The message lists the names.
     pub fn built_in(name: &str) -> Result<Self, String> {
         let names = || BUILT_IN.iter().map(|(name, _)| *name);
         if !names().any(|known| known == name) {

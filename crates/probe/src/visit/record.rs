@@ -43,7 +43,7 @@ pub struct Exchange {
 pub enum Outcome {
     /// Nothing yet.
     Pending,
-    /// A response with this status and so many bytes, which was complete after this time.
+    /// A response: its status, its bytes, and the time until it was complete.
     Response {
         /// The status.
         status: u16,

@@ -49,6 +49,19 @@ pub(super) fn faults(raw: &Raw, names: &Names) -> Result<Faults, Mistake> {
     Ok(faults)
 }
 
+/// The faults that a list names.
+pub(super) fn listed(path: &[&str], names: &[String]) -> Result<Vec<Fault>, Mistake> {
+    let keys = || Fault::ALL.iter().map(|fault| fault.key());
+    let fault = |name: &String| {
+        let known = Fault::ALL.iter().find(|fault| fault.key() == name);
+        known.copied().ok_or_else(|| {
+            let meant = did_you_mean(name, keys());
+            mistake(path, format!("there is no key `{name}` in [faults]{meant}"))
+        })
+    };
+    names.iter().map(fault).collect()
+}
+
 /// The rules of a table of faults, each with the fault or the group of faults that it is for. The empty name is that of
 /// all faults.
 fn rules(table: &RawFaults) -> Vec<(String, &Word)> {

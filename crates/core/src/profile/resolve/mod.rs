@@ -26,7 +26,6 @@ use super::{
     CookiePolicy, Hold, LARGEST_TEXT, Multipart, Padding, Profile, Repeated, RequestBodyPolicy, Response, Responses,
     WritePolicy, near, suggestion,
 };
-use crate::http1::Fault;
 use connection::connection_policy;
 use files::file_policy;
 use head::head_policy;
@@ -177,7 +176,10 @@ fn request_body(raw: &Raw, names: &Names) -> Result<RequestBodyPolicy, Mistake> 
         continues: body.expect.send_continue,
         continue_times,
         continue_without_body: body.expect.without_body,
-        continue_before_faults: continue_before_faults(&body.expect.before_faults)?,
+        continue_before_faults: faults::listed(
+            &["request_body", "expect", "before_faults"],
+            &body.expect.before_faults,
+        )?,
         look_first: body.check_arrived,
         before_end: body.read_before_close,
         broken: body.broken,
@@ -186,20 +188,6 @@ fn request_body(raw: &Raw, names: &Names) -> Result<RequestBodyPolicy, Mistake> 
         continue_times_padded: body.expect.times_padded.unwrap_or(continue_times),
         limit,
     })
-}
-
-fn continue_before_faults(names: &[String]) -> Result<Vec<Fault>, Mistake> {
-    let fault = |name: &String| {
-        let known = Fault::ALL.iter().find(|fault| fault.key() == name);
-        known.copied().ok_or_else(|| {
-            let meant = did_you_mean(name, Fault::ALL.iter().map(|fault| fault.key()));
-            mistake(
-                &["request_body", "expect", "before_faults"],
-                format!("there is no fault `{name}`{meant}; expected names of [faults], such as [\"host.label\"]"),
-            )
-        })
-    };
-    names.iter().map(fault).collect()
 }
 
 fn padding(raw: &Raw) -> Result<Padding, Mistake> {
