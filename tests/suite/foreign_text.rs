@@ -12,11 +12,11 @@ use std::time::Duration;
 use super::support::server::program;
 
 /// An escape sequence, C1, DEL, a line separator, and a character that turns the direction of writing.
-const HOSTILE: &str = "a\u{1b}[31m\u{9b}32m\u{7f}\u{2028}\u{202e}\u{2066}z";
+const ADVERSARIAL: &str = "a\u{1b}[31m\u{9b}32m\u{7f}\u{2028}\u{202e}\u{2066}z";
 
-/// A profile whose every text is hostile, and valid.
+/// A profile whose every text is adversarial, and valid.
 fn profile() -> String {
-    let text = HOSTILE.replace('\u{1b}', "\\u001b").replace('\u{7f}', "\\u007f");
+    let text = ADVERSARIAL.replace('\u{1b}', "\\u001b").replace('\u{7f}', "\\u007f");
     format!(
         "extends = \"rfc\"\ntitle = \"{text}\"\n[connection.fields]\nkeep = [\"Keep-Alive: {text}\"]\n[response.404]\nhead = \"X: {text}\"\n"
     )
@@ -35,50 +35,50 @@ fn must_be_plain(what: &str, output: &[u8]) {
 fn no_command_prints_what_misleads() {
     let dir = tempfile::tempdir().expect("a directory");
     let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).expect("written");
-    let hostile_file = format!("{HOSTILE}.toml");
+    let adversarial_file = format!("{ADVERSARIAL}.toml");
     write("valid.toml", &profile());
-    write(&hostile_file, &profile());
+    write(&adversarial_file, &profile());
     write("key.toml", "extends = \"rfc\"\n\"\\u001b\\u009b\\u202e\" = 1\n");
     write("base.toml", "extends = \"\\u001b\\u009b\\u202e\"\n");
-    write("capture.pcap", HOSTILE);
-    std::fs::create_dir(dir.path().join(HOSTILE)).expect("a directory");
-    let profile = format!("./{HOSTILE}.toml");
-    let missing = format!("./{HOSTILE}-missing.toml");
-    let assignment = format!("timers.{HOSTILE}=1s");
+    write("capture.pcap", ADVERSARIAL);
+    std::fs::create_dir(dir.path().join(ADVERSARIAL)).expect("a directory");
+    let profile = format!("./{ADVERSARIAL}.toml");
+    let missing = format!("./{ADVERSARIAL}-missing.toml");
+    let assignment = format!("timers.{ADVERSARIAL}=1s");
     let cases: &[&[&str]] = &[
-        &["check", &hostile_file],
+        &["check", &adversarial_file],
         &["check", "valid.toml"],
         &["check", &missing],
         &["check", "key.toml"],
         &["check", "base.toml"],
-        &["check", HOSTILE],
+        &["check", ADVERSARIAL],
         &["profiles", &profile],
         &["profiles", "valid.toml", "--json"],
-        &["profiles", HOSTILE],
+        &["profiles", ADVERSARIAL],
         &["profiles", "--compare", &profile, "rfc"],
         &["profiles", "--compare", &profile, "rfc", "--json"],
         &["--profile", &missing],
-        &["--profile", HOSTILE],
+        &["--profile", ADVERSARIAL],
         &["--config", &missing],
         &["--root", &missing],
-        &["--set", HOSTILE],
+        &["--set", ADVERSARIAL],
         &["--set", &assignment],
-        &["--set", &format!("timers.idle={HOSTILE}")],
+        &["--set", &format!("timers.idle={ADVERSARIAL}")],
         &[
             "--port",
             "0",
             "--no-timeline",
             "--events",
-            &format!("{HOSTILE}/none/file"),
+            &format!("{ADVERSARIAL}/none/file"),
         ],
-        &["--timeline", HOSTILE],
-        &["--log", HOSTILE],
-        &[HOSTILE, "--port", "0", "--no-timeline", "--for", "1ms"],
+        &["--timeline", ADVERSARIAL],
+        &["--log", ADVERSARIAL],
+        &[ADVERSARIAL, "--port", "0", "--no-timeline", "--for", "1ms"],
         &[&missing],
         &["explain", &missing],
         &["explain", "capture.pcap"],
-        &["explain", HOSTILE],
-        &["explain", "capture.pcap", "--html", &format!("{HOSTILE}/none/page")],
+        &["explain", ADVERSARIAL],
+        &["explain", "capture.pcap", "--html", &format!("{ADVERSARIAL}/none/page")],
     ];
     for args in cases {
         let output = program()
@@ -105,11 +105,11 @@ fn ask(address: &str, request: &str) -> Vec<u8> {
     reply
 }
 
-/// Serves the hostile profile from a directory with a hostile name, and returns what the program printed.
+/// Serves the adversarial profile from a directory with an adversarial name, and returns what the program printed.
 fn serve(dir: &Path, log: &str) -> String {
-    let root = dir.join(HOSTILE);
+    let root = dir.join(ADVERSARIAL);
     std::fs::create_dir_all(&root).expect("a directory");
-    let profile = format!("./{HOSTILE}.toml");
+    let profile = format!("./{ADVERSARIAL}.toml");
     std::fs::write(dir.join(&profile), self::profile()).expect("written");
     let mut server = program()
         .args([

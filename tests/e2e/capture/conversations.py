@@ -162,9 +162,9 @@ class Server:
 
     def on_data(self, count):
         self.got += count
-        self.go_on()
+        self.start_next()
 
-    def go_on(self):
+    def start_next(self):
         talk = self.talk
         if self.busy or self.answered == len(talk.exchanges):
             return
@@ -181,7 +181,7 @@ class Server:
             return
         self.busy, self.answered = False, self.answered + 1
         if self.answered < len(talk.exchanges):
-            self.go_on()
+            self.start_next()
         elif talk.end in ("response-close", "body-to-close", "cut-short", "client-early"):
             endpoint.close()
         elif talk.end in ("server-idle", "late-request"):

@@ -348,6 +348,6 @@ fn settled(answers: Vec<Result<Outcome, String>>, target: &str) -> Option<Answer
 }
 
 #[cfg(test)]
-mod hostile;
+mod adversarial;
 #[cfg(test)]
 mod tests;

@@ -165,7 +165,7 @@ impl Driver {
             let woken = if waits {
                 let site = self.server.site();
                 match self.wait(&site).await {
-                    WaitOutcome::Woken(reason) => Some(reason),
+                    WaitOutcome::Wake(reason) => Some(reason),
                     WaitOutcome::RuleDue(due) => match Box::pin(self.carry_out(*due)).await {
                         Some(close) => return close,
                         None => continue,

@@ -92,7 +92,7 @@ impl Driver {
                 .due_rule(Stage::FirstByte)
                 .map(|due| WaitOutcome::RuleDue(Box::new(due))),
             Ok(false) => None,
-            Err(reason) => Some(WaitOutcome::Woken(WakeReason::Broken(reason))),
+            Err(reason) => Some(WaitOutcome::Wake(WakeReason::Broken(reason))),
         })
     }
 }

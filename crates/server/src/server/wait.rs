@@ -39,7 +39,7 @@ pub(super) type Armed = (Duration, Pin<Box<Sleep>>);
 /// How a wait ended.
 pub(super) enum WaitOutcome {
     /// Something came that the connection has to react to, or a timer fired.
-    Woken(WakeReason),
+    Wake(WakeReason),
     /// The first byte of a request is there, and is the point of this rule. It was left unread.
     RuleDue(Box<DueRule>),
 }
@@ -124,7 +124,7 @@ impl Driver {
                 return Poll::Ready(end);
             }
             if let Poll::Ready(reason) = self.poll_read(cx) {
-                return Poll::Ready(WaitOutcome::Woken(reason));
+                return Poll::Ready(WaitOutcome::Wake(reason));
             }
             self.poll_end_of_wait(site, cx)
         })
@@ -144,11 +144,11 @@ impl Driver {
             && self.poll_timer(deadline.at, cx).is_ready()
             && (tie == AtExpiry::Discard || !has_unread(&self.stream))
         {
-            return Poll::Ready(WaitOutcome::Woken(WakeReason::Expired(deadline)));
+            return Poll::Ready(WaitOutcome::Wake(WakeReason::Expired(deadline)));
         }
         // Shutdown sets the flag and then wakes every connection, so no waker is registered here.
         if self.server.stopping.get() {
-            return Poll::Ready(WaitOutcome::Woken(WakeReason::Stop));
+            return Poll::Ready(WaitOutcome::Wake(WakeReason::Stop));
         }
         Poll::Pending
     }
