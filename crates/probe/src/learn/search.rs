@@ -282,3 +282,6 @@ impl<'e> Search<'e> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
