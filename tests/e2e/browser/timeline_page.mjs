@@ -238,8 +238,8 @@ async function pageTests(browser, page, lab) {
     await page.focus("#picture");
     await page.keyboard.press("f");
     const box = await page.locator("#picture").boundingBox();
-    // The lane is the first below its heading.
-    const y = box.y + 44 + 28 + 12;
+    // The lane is the only one. Its block is at its lower edge.
+    const y = box.y + 44 + (await page.$eval("#picture .spacer", (all) => all.clientHeight)) - 12;
     for (let x = box.x + 100; x < box.x + box.width - 100; x += 3) {
       await page.mouse.click(x, y);
       if (await page.locator(".panel.exchange").count()) break;

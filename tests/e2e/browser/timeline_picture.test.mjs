@@ -6,7 +6,7 @@ import { KEPT, load, record } from "./timeline_events.mjs";
 
 const { Store } = await load("store.js");
 const { View } = await load("view.js");
-const { GROUP, rows, stuck } = await load("lanes.js");
+const { GROUP, LABEL, LANE, rows, stuck } = await load("lanes.js");
 const { SvgPen, escapeXml } = await load("pens.js");
 const { AXIS, scene } = await load("scene.js");
 const { visibleRows } = await load("export.js");
@@ -30,7 +30,7 @@ class Notes {
 }
 
 function picture(store, pen, now, view, more = {}) {
-  const { rows: list } = rows(store.connections.values());
+  const list = more.list ?? rows(store.connections.values()).rows;
   const size = { width: view.left + view.width, height: 400 };
   scene(pen, { list, scroll: 0, size, view, now, origin: store.origin, program: store.program, unusedAfter: () => 60_000, selected: null, hover: null, ...more });
 }
@@ -123,6 +123,53 @@ test("the name of a rule is drawn beside its mark, or in the block of its reques
   assert.ok(texts.includes("◆ slow"), texts.join(", "));
 });
 
+test("lanes are as high as there is room for, and label each request above its block", () => {
+  const store = new Store();
+  const steps = ["/", "/static/style1.css", "/static/head.jpg", "/a/b/c.wav?long=query"].flatMap((target, i) => [
+    [10 * i + 1, "head", { request: i + 1, method: "GET", target, head_bytes: 40 }],
+    [10 * i + 3, "reply", { request: i + 1, status: 200, method: "GET", target }],
+  ]);
+  record(store, 1, 0, [[0, "accepted", {}], ...steps]);
+  const draw = (room, width) => {
+    const { rows: list } = rows(store.connections.values(), { room });
+    const view = new View(76, width);
+    view.use(store.axis);
+    store.axis.now = 100;
+    view.fit(0, 40);
+    const pen = new Notes();
+    picture(store, pen, 100, view, { list });
+    const labels = pen.calls.filter(([name, , , , role]) => name === "text" && role === "plain").map(([, x, y, text]) => ({ x, y, text }));
+    return { height: list[1].height, labels: labels.filter(({ text }) => /^200/.test(text)) };
+  };
+  assert.deepEqual(draw(0, 900), { height: LANE, labels: [] });
+  const { height, labels } = draw(600, 1400);
+  assert.equal(height, LANE + 4 * LABEL);
+  assert.deepEqual(labels.map(({ text }) => text), ["200 GET /", "200 GET /static/style1.css", "200 GET /static/head.jpg", "200 GET /a/b/c.wav?long=query"]);
+  for (let i = 1; i < labels.length; i += 1) assert.ok(labels[i].x > labels[i - 1].x && labels[i].y > labels[i - 1].y);
+  // Without enough room the path is shortened; no label reaches the next flight's.
+  const two = draw(GROUP + LANE + 2 * LABEL, 500);
+  assert.equal(two.height, LANE + 2 * LABEL);
+  for (const [i, { x, text }] of two.labels.entries()) {
+    const next = two.labels.find((other, j) => j > i && other.y === two.labels[0].y);
+    if (next && i < 2) assert.ok(x + text.length * 7 <= next.x, `${text} reaches into ${next.text}`);
+  }
+});
+
+test("live returns to the scale that it had, or to recent activity if that scale shows nothing useful", () => {
+  const view = new View(76, 900);
+  view.last(20_000, 60_000);
+  const usual = view.scale;
+  view.zoom(0.5, 0);
+  view.fit(0, 1);
+  view.resume(20_000, 70_000);
+  assert.deepEqual([view.live, view.scale], [true, usual / 2]);
+  assert.ok(view.from < 70_000 && view.to > 70_000, "now is in view");
+  view.zoom(1e-5, 0);
+  view.pause();
+  view.resume(20_000, 70_000);
+  assert.equal(view.scale, usual);
+});
+
 test("the compressed axis keeps the order of times, and each place has one time", () => {
   const axis = new Axis();
   for (const time of [1000, 1002, 76_000, 1001, 500, -20, 76_000]) axis.add(time);
@@ -158,7 +205,9 @@ test("a request of 2 ms beside a rest of 75 s is seen and named, and each tick h
     view.last(90_000, 80_000);
     const pen = new Notes();
     picture(store, pen, 80_000, view);
-    const block = pen.calls.find(([name, , , , , role]) => name === "fill" && role === "s3");
+    // A 304 is an outline, so that it is not taken for a redirection.
+    const block = pen.calls.find(([name, , , , , role]) => name === "frame" && role === "s3");
+    assert.ok(!pen.calls.some(([name, , , , , role]) => name === "fill" && role === "s3"));
     assert.ok(block[3] >= 12, `${block[3]} pixels of ${width}`);
     const texts = pen.calls.filter(([name]) => name === "text");
     if (width >= 900) assert.ok(texts.some(([, , , text]) => text === "⋯ 1 min 15 s ⋯"), texts.map((text) => text[3]).join(" | "));

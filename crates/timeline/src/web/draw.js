@@ -3,8 +3,10 @@
 // A pen has: fill(x, y, w, h, role), frame(x, y, w, h, role), hatch(x, y, w, h, role), line(x1, y1, x2, y2, role, dashed),
 // shape(points, role, hollow), text(x, y, text, role, align), measure(text). A role is the name of a colour.
 
-import { firstFrom, LANE } from "./lanes.js";
+import { labels } from "./labels.js";
+import { firstFrom, LABEL, LANE } from "./lanes.js";
 import { ending, lastsUntil, unused, writes } from "./store.js";
+import { fitted } from "./text.js";
 import { oneLine } from "./wire.js";
 import { endWords, exchangeWords, ruleWords } from "./words.js";
 
@@ -12,16 +14,17 @@ const BLOCK_TOP = 4;
 const BLOCK = 16;
 const MIDDLE = LANE / 2;
 const LEAST = 4;
-/** A text that would be cut to fewer characters than this is not drawn. */
-const LEAST_WORDS = 3;
-
 /** The role (colour) of a status. */
 export function statusRole(status) {
   return status >= 100 && status < 600 ? `s${Math.floor(status / 100)}` : "s1";
 }
 
-/** Draws a lane with its top at `y`. `unusedAfter`: the server's timeout for unused connections in ms, or null. */
-export function lane(pen, connection, view, y, now, unusedAfter = null) {
+/**
+ * Draws a lane at `place`, its top and its height. What is higher than a plain lane is for labels above the blocks.
+ * `unusedAfter`: the server's timeout for unused connections in ms, or null.
+ */
+export function lane(pen, connection, view, place, now, unusedAfter = null) {
+  const y = place.y + place.height - LANE;
   const left = view.left;
   const right = view.left + view.width;
   const from = Math.max(view.x(connection.accepted), left);
@@ -49,6 +52,7 @@ export function lane(pen, connection, view, y, now, unusedAfter = null) {
     if (!rule.exchange) ruleName(pen, connection, rule, view, x, y);
   });
   end(pen, connection, view, y, now);
+  labels(pen, connection, view, { y: place.y, lines: Math.round((place.height - LANE) / LABEL), blocks: y + BLOCK_TOP });
 }
 
 /** Marks on the lane's upper edge: triangles for requests that were dropped, diamonds for rules that applied. */
@@ -153,8 +157,11 @@ function block(pen, connection, exchange, view, y, from, to) {
   const first = cuts.length > 0 ? Math.min(Math.max(view.x(cuts[0].at), from), to - 2) : from;
   if (first > from) pen.fill(from, top, first - from, BLOCK, "wait");
   // The shape shows the status class as well as the colour: 3xx blocks are low, 4xx have one bar, 5xx have two.
+  // A 304 sent nothing, so its block is empty.
   const low = role === "s3" ? 4 : 0;
-  pen.fill(first, top + low, to - first, BLOCK - low * 2, role);
+  const empty = status === 304;
+  pen.fill(first, top + low, to - first, BLOCK - low * 2, empty ? "bg" : role);
+  if (empty) pen.frame(first, top + low, to - first, BLOCK - low * 2, role);
   if (role === "s4" || role === "s5") pen.fill(first, top, to - first, 3, "mark");
   if (role === "s5") pen.fill(first, top + BLOCK - 3, to - first, 3, "mark");
   if (complete === false) pen.shape([[to - 6, top], [to, top], [to, top + BLOCK], [to - 3, top + BLOCK / 2]], "bg");
@@ -174,7 +181,8 @@ function label(pen, exchange, from, to, top) {
   const status = String(exchange.reply.status);
   if (room < pen.measure(status)) return;
   const words = exchangeWords(exchange);
-  pen.text(from + 4, top + BLOCK / 2, room >= pen.measure(words) ? words : status, "onblock", "start");
+  const role = exchange.reply.status === 304 ? "strong" : "onblock";
+  pen.text(from + 4, top + BLOCK / 2, room >= pen.measure(words) ? words : status, role, "start");
 }
 
 /** Draws the close: a bar for FIN, a cross for RST. Filled if the server closed first, hollow if the client did. */
@@ -195,20 +203,6 @@ function end(pen, connection, view, y, now) {
   const at = Math.max(tail + 6, x + (found.followedBy === "rst" ? 26 : 17), view.left + 6);
   const shown = fitted(pen, words, right - at - 2);
   if (shown) pen.text(at, y + MIDDLE, shown, found.followedBy === "hold" ? "client" : found.who, "start");
-}
-
-/** The text, cut to the width if necessary; empty if too little of it would remain. */
-function fitted(pen, text, room) {
-  if (pen.measure(text) <= room) return text;
-  const characters = [...text];
-  // Widths add up, so the longest prefix that fits is found by binary search.
-  let [least, most] = [0, characters.length];
-  while (least < most) {
-    const middle = (least + most + 1) >> 1;
-    if (pen.measure(`${characters.slice(0, middle).join("")}…`) <= room) least = middle;
-    else most = middle - 1;
-  }
-  return least < LEAST_WORDS ? "" : `${characters.slice(0, least).join("").trimEnd()}…`;
 }
 
 function mark(pen, x, y, found) {

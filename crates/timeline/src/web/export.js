@@ -1,7 +1,7 @@
 // Exports the visible time span as SVG and as HAR.
 
 import { har } from "./har.js";
-import { GROUP, LANE } from "./lanes.js";
+import { GROUP } from "./lanes.js";
 import { SvgPen } from "./pens.js";
 import { AXIS, scene } from "./scene.js";
 import { lastsUntil } from "./store.js";
@@ -28,8 +28,8 @@ export function visibleRows(rows, view, now) {
       top += GROUP;
       heading = null;
     }
-    out.push({ ...row, top, height: LANE });
-    top += LANE;
+    out.push({ ...row, top });
+    top += row.height;
     lanes += 1;
   }
   return { rows: out, height: top };

@@ -2,7 +2,10 @@
 
 import { lastsUntil } from "./store.js";
 
+/** The height of a lane without labels above its blocks, of one line of labels, and the most lines of a lane. */
 export const LANE = 24;
+export const LABEL = 14;
+const MOST_LABELS = 4;
 export const GROUP = 28;
 
 /** Whether a connection matches the filter: every word of `text` must occur in its addresses, server, close reason, targets or statuses. */
@@ -22,9 +25,9 @@ export function matches(connection, text, openOnly = false) {
 
 /**
  * The rows: a heading for each pair of server and client, followed by a lane for each connection, oldest first.
- * `collapsed`: the keys of headings whose lanes are hidden.
+ * `collapsed`: the keys of headings whose lanes are hidden. `room`: the height (px) to fill with lanes, if they are few.
  */
-export function rows(connections, { text = "", openOnly = false, collapsed = new Set() } = {}) {
+export function rows(connections, { text = "", openOnly = false, collapsed = new Set(), room = 0 } = {}) {
   const groups = new Map();
   for (const connection of connections) {
     if (!matches(connection, text, openOnly)) continue;
@@ -44,12 +47,21 @@ export function rows(connections, { text = "", openOnly = false, collapsed = new
     out.push({ ...row, top, height });
     top += height;
   };
+  const shown = [...groups.values()].filter((group) => !collapsed.has(group.key));
+  const lanes = shown.reduce((sum, group) => sum + group.lanes.length, 0);
+  const lane = laneHeight(room - groups.size * GROUP, lanes);
   for (const group of [...groups.values()].sort((a, b) => compare(a.local, b.local) || compare(a.client, b.client))) {
     const folded = collapsed.has(group.key);
     add({ group, folded }, GROUP);
-    if (!folded) for (const connection of group.lanes.sort((a, b) => a.id - b.id)) add({ connection }, LANE);
+    if (!folded) for (const connection of group.lanes.sort((a, b) => a.id - b.id)) add({ connection }, lane);
   }
   return { rows: out, height: top };
+}
+
+/** How high a lane can be if `lanes` share `room`: with as many lines of labels as fit, and at least without any. */
+function laneHeight(room, lanes) {
+  const lines = Math.floor((room / lanes - LANE) / LABEL);
+  return LANE + LABEL * Math.min(Math.max(lines, 0), MOST_LABELS);
 }
 
 function compare(a, b) {

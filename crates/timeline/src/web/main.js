@@ -19,10 +19,7 @@ import { View } from "./view.js";
 
 /** How often the dock is updated (ms). */
 const DOCK_EVERY = 250;
-/** How much of the past the first view shows (ms), at least and at most. */
-const LOOK_LEAST = 15_000;
-const LOOK_MOST = 120_000;
-/** For how long (ms) it follows what arrives: events of the past come in batches. */
+/** For how long (ms) the first view follows what arrives: events of the past come in batches. */
 const LOOK_FOR = 1000;
 
 /** The scales of the axis, as they are remembered. */
@@ -180,10 +177,7 @@ function later(action, ms) {
 function firstLook() {
   page.looking = Math.min(page.looking, performance.now() + LOOK_FOR);
   if (!model.view.live) return;
-  const now = model.now();
-  const recent = [...model.store.connections.values()].filter((c) => c.last > now - LOOK_MOST);
-  const from = Math.min(...recent.map((c) => c.accepted), now - LOOK_LEAST);
-  picture.look(Math.min(LOOK_MOST, now - from));
+  picture.look();
 }
 
 // What is shown beside the picture.

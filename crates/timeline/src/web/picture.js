@@ -8,7 +8,7 @@ import { CanvasPen } from "./pens.js";
 import { AXIS, extent, scene } from "./scene.js";
 import { bindKeys } from "./keys.js";
 import { bindPointer } from "./pointer.js";
-import { lastsUntil } from "./store.js";
+import { lastsUntil, recentSpan } from "./store.js";
 
 /** How often (ms) the filter is applied again while events arrive: new events may make connections match. */
 const FILTER_EVERY = 250;
@@ -77,7 +77,11 @@ export class Picture {
 
   /** Makes the view live or pauses it, and notifies the page. */
   setLive(live) {
-    this.model.view.live = live;
+    const { model } = this;
+    if (live) {
+      this.#axis(true);
+      model.view.resume(recentSpan(model.store, model.now()), model.now());
+    } else model.view.pause();
     this.dirty = true;
     this.notify.paused(!live);
   }
@@ -117,10 +121,11 @@ export class Picture {
     view.use(options.trueScale ? TRUE : store.axis);
   }
 
-  /** Shows the last `ms`, live. */
-  look(ms) {
+  /** Shows recent activity, live. */
+  look() {
     this.#axis(true);
-    this.model.view.last(ms, this.model.now());
+    const now = this.model.now();
+    this.model.view.last(recentSpan(this.model.store, now), now);
     this.dirty = true;
     this.notify.paused(false);
   }
@@ -170,7 +175,7 @@ export class Picture {
     const left = width < NARROW ? 64 : 76;
     this.model.view.resize(left, width - left);
     if (this.palette) this.recolour(this.palette);
-    this.dirty = true;
+    this.refilter();
   }
 
   #frame() {
@@ -179,7 +184,7 @@ export class Picture {
     const seen = `${store.shape} ${turn}`;
     if (seen !== this.seen) {
       this.seen = seen;
-      this.#relist(rows(store.connections.values(), options));
+      this.#relist(rows(store.connections.values(), { ...options, room: this.scroller.clientHeight }));
     }
     const moving = view.live && this.list.length > 0;
     if (!this.dirty && !moving && this.version === store.version) return;

@@ -2,7 +2,7 @@
 
 import { lane } from "./draw.js";
 import { t } from "./i18n.js";
-import { LANE, rowAt, stuck } from "./lanes.js";
+import { GROUP, rowAt, stuck } from "./lanes.js";
 import { lastsUntil } from "./store.js";
 import { clock, roundest, span, tickStep, ticks } from "./time.js";
 
@@ -35,7 +35,7 @@ export function scene(pen, { list, scroll, size, view, now, origin, program, unu
     const y = AXIS + row.top - scroll;
     if (y > size.height) break;
     if (row.group) heading(pen, row, y, size.width);
-    else laneRow(pen, row.connection, y, { view, now, size, selected, hover, unusedAfter });
+    else laneRow(pen, row, y, { view, now, size, selected, hover, unusedAfter });
   }
   const top = stuck(list, scroll);
   if (top) heading(pen, top.row, AXIS + top.y, size.width);
@@ -58,7 +58,7 @@ export function scene(pen, { list, scroll, size, view, now, origin, program, unu
   if (x >= view.left && x <= right) {
     pen.shape([[x - 5, AXIS - 9], [x + 5, AXIS - 9], [x, AXIS - 2]], "now");
     if (right - x > 60) pen.text(x + 9, EVENTS_AT, t("picture.now"), "now", "start");
-  }
+  } else if (x > right) pen.text(right - 4, EVENTS_AT, `${t("picture.now")} ▸`, "now", "end");
 }
 
 /** The ticks, each with the step that its label's digits follow. */
@@ -101,8 +101,8 @@ function flagsOf(program, view) {
 
 /** A heading: the fold triangle, server and client, and the number of connections. */
 function heading(pen, { group, folded }, y, width) {
-  pen.fill(0, y, width, 28, "group");
-  pen.fill(0, y + 27, width, 1, "edge");
+  pen.fill(0, y, width, GROUP, "group");
+  pen.fill(0, y + GROUP - 1, width, 1, "edge");
   const points = folded ? [[10, y + 9], [18, y + 14], [10, y + 19]] : [[9, y + 11], [19, y + 11], [14, y + 18]];
   pen.shape(points, "dim");
   const name = `${group.server}  ${group.local}`;
@@ -115,26 +115,27 @@ function heading(pen, { group, folded }, y, width) {
   if (after + counted + 10 < width) pen.text(width - 10, y + 14, count, "dim", "end");
 }
 
-function laneRow(pen, connection, y, { view, now, size, selected, hover, unusedAfter }) {
+function laneRow(pen, { connection, height }, y, { view, now, size, selected, hover, unusedAfter }) {
   const chosen = selected?.id === connection.id;
-  if (chosen) pen.fill(0, y, size.width, LANE, "selected");
-  else if (hover === connection.id) pen.fill(0, y, size.width, LANE, "hover");
-  lane(pen, connection, view, y, now, unusedAfter(connection.local));
+  if (chosen) pen.fill(0, y, size.width, height, "selected");
+  else if (hover === connection.id) pen.fill(0, y, size.width, height, "hover");
+  lane(pen, connection, view, { y, height }, now, unusedAfter(connection.local));
   const { exchange } = selected ?? {};
   if (chosen && exchange) {
     const from = Math.max(view.x(exchange.from), view.left);
     const to = Math.min(Math.max(view.x(exchange.to ?? now), view.x(exchange.from) + 4), view.left + view.width);
-    if (to >= from) pen.frame(from - 2, y + 2, to - from + 4, 20, "focus");
+    if (to >= from) pen.frame(from - 2, y + 2, to - from + 4, height - 4, "focus");
   }
   // Drawn last, to cover whatever extends into the gutter.
-  pen.fill(0, y, view.left, LANE, chosen ? "selected" : "gutter");
+  pen.fill(0, y, view.left, height, chosen ? "selected" : "gutter");
   const open = !connection.end && !connection.lost;
   const role = open ? "real" : "dim";
   const at = view.left < 70 ? 5 : 10;
-  if (open) pen.fill(at, y + 9, 6, 6, role);
-  else pen.frame(at, y + 9, 6, 6, role);
-  pen.text(view.left - 8, y + LANE / 2, connection.port, open ? "strong" : "plain", "end");
-  pen.fill(0, y + LANE - 1, size.width, 1, "grid");
+  const middle = y + height / 2;
+  if (open) pen.fill(at, middle - 3, 6, 6, role);
+  else pen.frame(at, middle - 3, 6, 6, role);
+  pen.text(view.left - 8, middle, connection.port, open ? "strong" : "plain", "end");
+  pen.fill(0, y + height - 1, size.width, 1, "grid");
 }
 
 /** The time span of all connections; null if there are none. */

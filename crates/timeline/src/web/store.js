@@ -280,6 +280,17 @@ export function lastsUntil(connection, now) {
   return connection.lost ? connection.last : now;
 }
 
+/** How much of the past (ms) recent activity is, at least and at most. */
+const RECENT_LEAST = 15_000;
+const RECENT_MOST = 120_000;
+
+/** How long ago (ms) recent activity began. */
+export function recentSpan(store, now) {
+  let from = now - RECENT_LEAST;
+  for (const c of store.connections.values()) if (c.last > now - RECENT_MOST) from = Math.min(from, c.accepted);
+  return Math.min(RECENT_MOST, now - from);
+}
+
 /** How many requests a connection has carried, including those that were dropped from the store. */
 export function requests(connection) {
   return connection.end?.line.requests ?? connection.asked;

@@ -11,6 +11,8 @@ const COARSEST = 6e5;
 const NOW_AT = 0.78;
 /** The most that a pixel holds of a compressed axis at first: a request of 2 ms is 17 pixels wide then. */
 const MOST_A_PIXEL = 0.14;
+/** A live view returns to its own scale unless that is this many times finer or coarser than the one of recent activity. */
+const USEFUL = 10;
 
 export class View {
   /** `left`: the first pixel of the plot; `width`: its pixels. */
@@ -21,6 +23,8 @@ export class View {
     this.scale = 20_000 / width;
     this.live = true;
     this.axis = TRUE;
+    /** The axis and the scale of the live view, while it is paused. */
+    this.kept = null;
   }
 
   x(time) {
@@ -75,15 +79,29 @@ export class View {
     this.start = place - (anchor - this.left) * this.scale;
   }
 
+  /** Pauses a live view. */
+  pause() {
+    if (this.live) this.kept = { axis: this.axis, scale: this.scale };
+    this.live = false;
+  }
+
+  /** Makes a paused view live again, at the scale that it had. If that shows nothing useful, it shows the last `ms`. */
+  resume(ms, now) {
+    const { kept } = this;
+    this.last(ms, now);
+    if (kept?.axis === this.axis && kept.scale < this.scale * USEFUL && kept.scale > this.scale / USEFUL) this.scale = kept.scale;
+    this.follow(now);
+  }
+
   /** Moves by a number of pixels, and pauses a live view. */
   pan(pixels) {
-    this.live = false;
+    this.pause();
     this.start += pixels * this.scale;
   }
 
   /** Shows [from, to] with a margin. */
   fit(from, to) {
-    this.live = false;
+    this.pause();
     const first = this.axis.place(from);
     this.scale = clamp(Math.max(this.axis.place(to) - first, FINEST) / (this.width * 0.88));
     this.start = first - this.width * this.scale * 0.04;

@@ -1,0 +1,52 @@
+// The labels above the blocks of a lane: status, method and path. Pure.
+//
+// Labels go down like stairs, a line for each request, so that the line from a label to its block crosses no other label.
+// After the lowest step the next flight begins at the top; the labels of a flight end where the next one begins.
+
+import { firstFrom, LABEL } from "./lanes.js";
+import { fitted } from "./text.js";
+import { oneLine } from "./wire.js";
+import { exchangeWords } from "./words.js";
+
+/** Blocks that are closer (px) than this to the one before have no label of their own. */
+const LEAST_APART = 5;
+
+/** Draws the labels of the visible requests: `lines` lines from `y` down, above the blocks, whose tops are at `blocks`. */
+export function labels(pen, connection, view, { y, lines, blocks }) {
+  if (lines === 0) return;
+  const right = view.left + view.width;
+  const all = labelled(connection, view);
+  all.forEach(({ x, exchange }, i) => {
+    const step = i % lines;
+    const until = all[i - step + lines]?.x ?? right;
+    const words = shortened(pen, exchange, until - x - 8);
+    if (words === "") return;
+    const middle = y + step * LABEL + LABEL / 2 + 2;
+    pen.fill(x, middle + 2, 1, blocks - middle - 2, "wire");
+    pen.text(x + 4, middle, words, "plain", "start");
+  });
+}
+
+/** The visible exchanges that get a label, and where their blocks begin. */
+function labelled(connection, view) {
+  const list = connection.exchanges;
+  const right = view.left + view.width;
+  const found = [];
+  for (let i = firstFrom(list, view.from); i < list.length; ) {
+    const x = Math.max(view.x(list[i].from), view.left);
+    if (x > right) break;
+    found.push({ x, exchange: list[i] });
+    const next = firstFrom(list, view.time(x + LEAST_APART));
+    i = Math.max(i + 1, next);
+  }
+  return found;
+}
+
+/** What an exchange is, in the room for it: without method and directories, or with the status alone, if need be. */
+function shortened(pen, exchange, room) {
+  const { method = "", target = "" } = exchange.head ?? exchange.reply ?? {};
+  const status = exchange.reply ? String(exchange.reply.status) : "…";
+  const name = oneLine(/[^/]+\/?$/.exec(target.split("?")[0])?.[0] ?? target, 80);
+  const forms = [exchangeWords(exchange), `${status} ${oneLine(method, 20)} ${name}`, `${status} ${name}`];
+  return forms.find((form) => pen.measure(form) <= room) ?? (fitted(pen, forms.at(-1), room) || fitted(pen, status, room));
+}
