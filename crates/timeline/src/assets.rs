@@ -26,6 +26,7 @@ macro_rules! asset {
 /// Every file of the page.
 const ASSETS: &[Asset] = &[
     asset!("index.html"),
+    asset!("announced.js"),
     asset!("api.js"),
     asset!("axis.js"),
     asset!("connection.js"),
@@ -49,6 +50,7 @@ const ASSETS: &[Asset] = &[
     asset!("session.js"),
     asset!("setting.js"),
     asset!("settings.js"),
+    asset!("split.js"),
     asset!("sse.js"),
     asset!("store.js"),
     asset!("style.css"),
@@ -58,6 +60,7 @@ const ASSETS: &[Asset] = &[
     asset!("theme.js"),
     asset!("time.js"),
     asset!("token.js"),
+    asset!("tooltip.js"),
     asset!("view.js"),
     asset!("wire.js"),
     asset!("words.js"),

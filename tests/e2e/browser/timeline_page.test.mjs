@@ -5,12 +5,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
 import { BEGUN, KEPT, REPLY, WEB, at, load, record } from "./timeline_events.mjs";
 
-const { Store, ending, heldNames, requests, unused, writes } = await load("store.js");
+const { Store, ending, heldNames, recentSpan, requests, unused, writes } = await load("store.js");
 const { clock, readInstant, span, ticks, tickStep } = await load("time.js");
 const { View } = await load("view.js");
 const { announcedTimeout, framing, oneLine, parseHead, runs } = await load("wire.js");
 const { firstFrom, hit, matches, rowAt, rows } = await load("lanes.js");
 const { har } = await load("har.js");
+const { mismatch } = await load("announced.js");
 const i18n = await load("i18n.js");
 const words = await load("words.js");
 
@@ -317,4 +318,51 @@ test("the page makes no markup, and needs no inline script or style", () => {
     assert.doesNotMatch(text, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function/, name);
     if (name.endsWith(".html")) assert.doesNotMatch(text, /\son\w+=|style=|<style|<script>|javascript:|https?:/, name);
   }
+});
+
+test("after a change of profile, open connections have the new name, and those that have ended keep theirs", () => {
+  const store = new Store();
+  const address = "127.0.0.1:3000";
+  store.learnServers([{ address, name: "node", announced_timeout_ns: null }]);
+  record(store, 1, 0, KEPT);
+  record(store, 2, 0, KEPT.slice(0, 2));
+  const before = store.version;
+  store.learnServers([{ address, name: "nginx", announced_timeout_ns: null }]);
+  assert.deepEqual([...store.connections.values()].map((c) => c.server), ["node", "nginx"]);
+  assert.ok(store.connections.get(2).version > before);
+  const heading = rows(store.connections.values(), { names: store.names }).rows[0].group.server;
+  assert.equal(heading, "nginx");
+  // An older event, read after the change, names the profile of its time.
+  record(store, 3, 0, KEPT.slice(0, 1));
+  store.reconcile([2, 3].map((connection) => ({ connection, server: "node", local: address, peer: "a:1", requests: 0, received: 0, sent: 0, open_ns: 0 })), 10);
+  assert.equal(store.connections.get(3).server, "nginx");
+});
+
+test("an announcement that is not true after a change, and what would make it so", () => {
+  const server = (announced, idle, differs, lines = ["Connection: keep-alive", "Keep-Alive: timeout=5, max=9"]) => ({
+    announced_timeout_ns: announced,
+    idle_ns: idle,
+    settings: [{ key: "timers.idle", differs, value: "x" }, { key: "connection.fields.keep", differs: false, value: lines }],
+  });
+  assert.equal(mismatch(server(5e9, 6e9, false)), null, "as the profile has it");
+  assert.equal(mismatch(server(null, 6e9, true)), null, "nothing is announced");
+  assert.equal(mismatch(server(5e9, 5e9, true)), null);
+  assert.deepEqual(mismatch(server(5e9, 12.5e9, true)), {
+    announced: 5000,
+    idle: 12_500,
+    changes: [
+      { key: "connection.fields.keep", value: ["Connection: keep-alive", "Keep-Alive: timeout=12, max=9"], line: "Keep-Alive: timeout=12, max=9" },
+      { key: "timers.idle", value: "5s", line: "5s" },
+    ],
+  });
+  for (const idle of [null, 0.5e9]) assert.deepEqual(mismatch(server(5e9, idle, true)).changes.map(({ key }) => key), ["timers.idle"]);
+});
+
+test("the last activity is what the live view shows, however long ago it was", () => {
+  const store = new Store();
+  assert.equal(recentSpan(store, 60_000), 15_000);
+  record(store, 1, 0, KEPT);
+  record(store, 2, 200_000, KEPT);
+  assert.equal(recentSpan(store, 201_000), 15_000, "at least that");
+  assert.equal(recentSpan(store, 900_000), 700_000, "not the first one, which was long before");
 });

@@ -62,10 +62,38 @@ export async function settingTests(page, lab) {
     await until("nothing to differ", async () => (await page.locator(".setting.changed").count()) === 0);
     assert.notEqual((await fetchHead(lab.site("node"))).fields["cache-control"], "max-age=77");
   });
-  await check("another profile answers from the next request on, and back", async () => {
+  await check("an announcement that the timeout makes untrue is pointed out, and either is changed with one click", async () => {
+    const input = row("timers.idle").locator("input");
+    const hint = row("timers.idle").locator(".lie");
+    const announced = async () => /^keep-alive: (.*)\r$/im.exec((await talk(lab.ports.node, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")).text)?.[1];
+    await input.fill("12s");
+    await input.press("Enter");
+    await hint.waitFor({ state: "visible" });
+    assert.match(await hint.textContent(), /announces 5\.00 s, but an idle connection ends after 12\.0 s/);
+    await hint.locator("button", { hasText: "timeout=12" }).click();
+    await hint.waitFor({ state: "hidden" });
+    assert.equal(await announced(), "timeout=12");
+    await input.fill("3s");
+    await input.press("Enter");
+    await hint.locator("button", { hasText: "Close after 12s" }).click();
+    await hint.waitFor({ state: "hidden" });
+    assert.deepEqual([await input.inputValue(), await announced()], ["12s", "timeout=12"]);
+    await page.locator("button", { hasText: "Reset all" }).click();
+    await until("nothing to differ", async () => (await page.locator(".setting.changed").count()) === 0);
+  });
+  await check("another profile answers from the next request on, and back; lanes and table have its name", async () => {
+    const said = await talk(lab.ports.node, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", { keep: true });
+    const named = (name) => until(`the name ${name}`, async () => (await rowOf(page, said.port))?.server === name);
+    await tab(page, "connections");
+    await named("node");
+    await tab(page, "settings");
     await page.selectOption("#settings-profile", "nginx");
     await until("nginx", async () => /nginx/.test((await fetchHead(lab.site("node"))).fields.server ?? ""));
+    await tab(page, "connections");
+    await named("nginx");
+    await tab(page, "settings");
     await page.selectOption("#settings-profile", "node");
+    said.socket.destroy();
     await until("node", async () => (await fetchHead(lab.site("node"))).fields["x-powered-by"] === "Express");
   });
 }

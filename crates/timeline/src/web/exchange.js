@@ -6,7 +6,7 @@ import { remember, remembered } from "./theme.js";
 import { span } from "./time.js";
 import { writes } from "./store.js";
 import { framing, oneLine, runs } from "./wire.js";
-import { bodyWords, exchangeWords, saidWords } from "./words.js";
+import { bodyWords, exchangeWords, saidWords, seqWords } from "./words.js";
 
 /** Changes whenever the panel of an exchange has to be rebuilt. */
 export function signature(exchange) {
@@ -108,6 +108,7 @@ function raws(raw) {
 function timing(connection, exchange) {
   const row = (key, at) => (at === null ? [] : [h("dt", {}, t(key)), h("dd", {}, `+${span(at - connection.accepted)}`)]);
   const first = writes(connection, exchange)[0]?.at ?? null;
+  const seq = (key, line) => (seqWords(line) === null ? [] : [h("dt", {}, t(key)), h("dd", {}, seqWords(line))]);
   return h(
     "section",
     {},
@@ -119,6 +120,8 @@ function timing(connection, exchange) {
       ...row("exchange.first", first),
       ...row("exchange.last", exchange.to),
       ...(exchange.to === null ? [] : [h("dt", {}, t("exchange.took")), h("dd", {}, span(exchange.to - exchange.from))]),
+      ...seq("exchange.seq_request", exchange.head),
+      ...seq("exchange.seq_reply", exchange.reply),
     ),
   );
 }

@@ -1,6 +1,7 @@
 // Keyboard control of the picture.
 
 import { t } from "./i18n.js";
+import { hide, pointAtSelection } from "./tooltip.js";
 import { connectionWords, exchangeWords } from "./words.js";
 
 const STEP = 1.35;
@@ -36,7 +37,9 @@ export function bindKeys(picture) {
     if (!action) return;
     event.preventDefault();
     action();
+    if (document.activeElement === picture.root) pointAtSelection(picture);
   });
+  picture.root.addEventListener("blur", () => hide(picture));
 }
 
 function chosen(picture) {

@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { t } from "./i18n.js";
 import { fromNanoseconds, span } from "./time.js";
 import { oneLine } from "./wire.js";
-import { bodyWords, howWords, otherProtocolWords, placeWords, reasonWords } from "./words.js";
+import { bodyWords, droppedWords, howWords, otherProtocolWords, reasonWords, seqWords } from "./words.js";
 import { ending } from "./store.js";
 
 /** How many steps are shown at first, and at most. */
@@ -49,7 +49,7 @@ function stepWords(connection, line) {
       return line.complete === false ? `${said}, ${t("exchange.incomplete")}` : said;
     }
     case "dropped_request":
-      return t("ladder.dropped", { line: oneLine(line.line ?? "…", 200), bytes: line.bytes, why: placeWords(line.where) });
+      return droppedWords(line);
     case "rule":
       return t("ladder.rule", { rule: oneLine(line.rule, 100), number: line.number });
     case "held":
@@ -127,13 +127,13 @@ export class Ladder {
     const text = exchange
       ? h("button", { type: "button", class: "link", on: { click: () => this.go({ id: connection.id, exchange }) } }, words)
       : h("span", {}, words);
-    const seq = Number.isInteger(line.received) ? t("ladder.seq", { client: line.received + 1, server: line.sent + 1 }) : null;
+    const seq = seqWords(line);
     const gap = before && at - before.at > 1000 ? "rung late" : "rung";
     return h(
       "li",
-      { class: `${gap} ${side(line)}`, title: seq, data: { event: line.event } },
+      { class: `${gap} ${side(line)}`, data: { event: line.event } },
       h("span", { class: "when" }, `+${span(at - connection.accepted)}`),
-      h("span", { class: "what" }, text),
+      h("span", { class: "what" }, text, seq === null ? null : h("small", { class: "seq" }, seq)),
     );
   }
 }

@@ -26,8 +26,9 @@ export function matches(connection, text, openOnly = false) {
 /**
  * The rows: a heading for each pair of server and client, followed by a lane for each connection, oldest first.
  * `collapsed`: the keys of headings whose lanes are hidden. `room`: the height (px) to fill with lanes, if they are few.
+ * `names`: the names of the servers by address; one that is unknown has the name of its last connection.
  */
-export function rows(connections, { text = "", openOnly = false, collapsed = new Set(), room = 0 } = {}) {
+export function rows(connections, { text = "", openOnly = false, collapsed = new Set(), room = 0, names = new Map() } = {}) {
   const groups = new Map();
   for (const connection of connections) {
     if (!matches(connection, text, openOnly)) continue;
@@ -37,7 +38,7 @@ export function rows(connections, { text = "", openOnly = false, collapsed = new
       group = { key, local: connection.local, client: connection.client, lanes: [], open: 0 };
       groups.set(key, group);
     }
-    group.server = connection.server;
+    group.server = names.get(group.local) ?? connection.server;
     group.lanes.push(connection);
     if (!connection.end && !connection.lost) group.open += 1;
   }

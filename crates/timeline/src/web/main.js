@@ -9,6 +9,7 @@ import catalogue from "./locale.js";
 import { httpOnly, SettingsTab } from "./settings.js";
 import { Picture } from "./picture.js";
 import { forgetToken, takeFromAddress, token } from "./session.js";
+import { bindSplit } from "./split.js";
 import { Store } from "./store.js";
 import { ConnectionTable } from "./table.js";
 import { tabs } from "./tabs.js";
@@ -195,7 +196,7 @@ function showStatus() {
 function showLost() {
   const { lost } = model.store;
   $("#lost").hidden = lost === 0;
-  say($("#lost"), t("status.lost", { lines: lost }));
+  say($("#lost summary"), t("status.lost", { lines: lost }));
 }
 
 function showServers() {
@@ -284,6 +285,8 @@ document.addEventListener("click", (event) => {
 });
 $("#help-open").addEventListener("click", () => $("#help").showModal());
 $("#help-close").addEventListener("click", () => $("#help").close());
+
+bindSplit($("#split"), $("main"));
 
 // On wide screens the legend is open from the start.
 $("#legend").open = matchMedia("(min-width: 901px)").matches;

@@ -184,7 +184,7 @@ export class Picture {
     const seen = `${store.shape} ${turn}`;
     if (seen !== this.seen) {
       this.seen = seen;
-      this.#relist(rows(store.connections.values(), { ...options, room: this.scroller.clientHeight }));
+      this.#relist(rows(store.connections.values(), { ...options, room: this.scroller.clientHeight, names: store.names }));
     }
     const moving = view.live && this.list.length > 0;
     if (!this.dirty && !moving && this.version === store.version) return;

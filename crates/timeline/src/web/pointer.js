@@ -1,14 +1,12 @@
 // Mouse, wheel, pen and touch control of the picture.
 
 import { hit } from "./lanes.js";
-import { oneLine } from "./wire.js";
-import { idleWords, connectionWords, endWords, exchangeWords, programWords } from "./words.js";
-import { span } from "./time.js";
-import { t } from "./i18n.js";
 import { AXIS } from "./scene.js";
+import { hide, point } from "./tooltip.js";
 
 /** How far (px) a pointer may miss a block, and how far it may move during a click. */
 const SLACK = 4;
+const FINGER = 12;
 /** The exponent of the zoom factor per pixel of wheel movement. */
 const ZOOM_A_PIXEL = 0.0022;
 
@@ -51,7 +49,7 @@ export function bindPointer(picture) {
     const now = place(event);
     const before = pointers.get(event.pointerId);
     if (!before) {
-      point(picture, now);
+      point(picture, now, SLACK);
       return;
     }
     pointers.set(event.pointerId, now);
@@ -74,11 +72,15 @@ export function bindPointer(picture) {
   const leave = (event) => {
     if (!pointers.delete(event.pointerId)) return;
     pinch = null;
-    if (event.type === "pointerup" && moved <= SLACK) click(picture, place(event));
+    if (event.type !== "pointerup" || moved > SLACK) return;
+    const slack = event.pointerType === "touch" ? FINGER : SLACK;
+    click(picture, place(event), slack);
+    // A finger does not hover: its tap shows the tooltip, too.
+    if (event.pointerType === "touch") point(picture, place(event), slack);
   };
   root.addEventListener("pointerup", leave);
   root.addEventListener("pointercancel", leave);
-  root.addEventListener("pointerleave", () => hide(picture));
+  root.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && hide(picture));
 }
 
 /** The distance between two fingers, and their middle. */
@@ -87,7 +89,7 @@ function spread(pointers) {
   return { apart: Math.abs(a.x - b.x) + Math.abs(a.y - b.y), x: (a.x + b.x) / 2 };
 }
 
-function click(picture, { x, y }) {
+function click(picture, { x, y }, slack) {
   picture.root.focus({ preventScroll: true });
   const found = picture.at(x, y);
   if (!found) return;
@@ -97,69 +99,8 @@ function click(picture, { x, y }) {
   }
   const { connection } = found.row;
   const { view, now } = picture.model;
-  const what = x < view.left ? null : hit(connection, found.time, view.slack(x, SLACK), now());
+  const what = x < view.left ? null : hit(connection, found.time, view.slack(x, slack), now());
   const selection = { id: connection.id, exchange: what?.exchange ?? null };
   picture.select(selection);
   picture.notify.opened(selection);
-}
-
-/** Shows a tooltip for what is under the pointer. */
-function point(picture, { x, y }) {
-  const words = describe(picture, x, y);
-  if (!words) {
-    hide(picture);
-    return;
-  }
-  const { tooltip, root } = picture;
-  tooltip.replaceChildren(...words.map((line) => Object.assign(document.createElement("div"), { textContent: line })));
-  tooltip.hidden = false;
-  const width = tooltip.offsetWidth;
-  const height = tooltip.offsetHeight;
-  tooltip.style.left = `${Math.max(4, Math.min(x + 14, root.clientWidth - width - 4))}px`;
-  tooltip.style.top = `${y + 18 + height > root.clientHeight ? Math.max(2, y - height - 10) : y + 18}px`;
-}
-
-function hide(picture) {
-  picture.tooltip.hidden = true;
-  if (picture.hover !== null) picture.dirty = true;
-  picture.hover = null;
-}
-
-function describe(picture, x, y) {
-  const { model } = picture;
-  const { view, store } = model;
-  if (y < AXIS) {
-    const near = store.program.filter((p) => Math.abs(view.x(p.at) - x) <= 7).slice(-6);
-    return near.length > 0 ? near.map((p) => programWords(p.line)) : null;
-  }
-  const found = picture.at(x, y);
-  const connection = found?.row.connection;
-  if ((connection?.id ?? null) !== picture.hover) picture.dirty = true;
-  picture.hover = connection?.id ?? null;
-  if (!connection) return null;
-  const now = model.now();
-  const what = x < view.left ? null : hit(connection, found.time, view.slack(x, SLACK), now);
-  const rules = x < view.left ? [] : rulesAt(connection, found.time, view.slack(x, SLACK));
-  if (rules.length > 0) return [...rules, ...(what?.exchange ? exchangeLines(what.exchange, now) : [])];
-  if (what?.exchange) return exchangeLines(what.exchange, now);
-  if (what?.idle) return [idleWords(what.idle, now)];
-  if (what?.end) return [endWords(connection)];
-  return [connectionWords(connection)];
-}
-
-/** What is said of the rules that applied at this time. */
-function rulesAt(connection, time, slack) {
-  const near = connection.rules.filter((rule) => Math.abs(rule.from - time) <= slack);
-  return near.slice(0, 4).map(({ line }) => t("ladder.rule", { rule: oneLine(line.rule, 100), number: line.number }));
-}
-
-function exchangeLines(exchange, now) {
-  const lines = [exchangeWords(exchange)];
-  const { reply } = exchange;
-  if (reply) {
-    lines.push(t("exchange.sizes_value", { head: reply.head_bytes, body: reply.body_bytes }));
-    lines.push(span(exchange.to - exchange.from));
-    if (reply.complete === false) lines.push(t("exchange.incomplete"));
-  } else lines.push(t("exchange.pending"), span(now - exchange.from));
-  return lines;
 }

@@ -30,17 +30,14 @@ export function scene(pen, { list, scroll, size, view, now, origin, program, unu
   const flags = flagsOf(program, view);
   for (const flag of flags) pen.line(view.x(flag.at), AXIS, view.x(flag.at), size.height, "event", true);
 
-  for (let i = rowAt(list, scroll); i < list.length; i += 1) {
-    const row = list[i];
-    const y = AXIS + row.top - scroll;
-    if (y > size.height) break;
-    if (row.group) heading(pen, row, y, size.width);
-    else laneRow(pen, row, y, { view, now, size, selected, hover, unusedAfter });
-  }
-  const top = stuck(list, scroll);
-  if (top) heading(pen, top.row, AXIS + top.y, size.width);
+  const visible = visibleRows(list, scroll, size.height);
+  for (const row of visible) if (!row.group) laneRow(pen, row, AXIS + row.top - scroll, { view, now, size, selected, hover, unusedAfter });
   const x = view.x(now);
   if (x >= view.left && x <= right) pen.fill(Math.round(x), AXIS - 6, 1, size.height - AXIS + 6, "now");
+  // After the line of the current time, which would cross their words.
+  for (const row of visible) if (row.group) heading(pen, row, AXIS + row.top - scroll, size.width);
+  const top = stuck(list, scroll);
+  if (top) heading(pen, top.row, AXIS + top.y, size.width);
 
   pen.fill(0, 0, size.width, AXIS, "axis");
   for (const { at, step } of marks) {
@@ -59,6 +56,14 @@ export function scene(pen, { list, scroll, size, view, now, origin, program, unu
     pen.shape([[x - 5, AXIS - 9], [x + 5, AXIS - 9], [x, AXIS - 2]], "now");
     if (right - x > 60) pen.text(x + 9, EVENTS_AT, t("picture.now"), "now", "start");
   } else if (x > right) pen.text(right - 4, EVENTS_AT, `${t("picture.now")} ▸`, "now", "end");
+}
+
+/** The rows that are at least partly visible. */
+function visibleRows(list, scroll, height) {
+  const first = rowAt(list, scroll);
+  let until = first;
+  while (until < list.length && AXIS + list[until].top - scroll <= height) until += 1;
+  return list.slice(first, until);
 }
 
 /** The ticks, each with the step that its label's digits follow. */

@@ -1,10 +1,11 @@
 // The settings tab: the server, its profile, its settings, and the log of changes.
 
 import { getProfiles, getToml, resetSettings, setAccepting, changeSettings, setProfile } from "./api.js";
+import { mismatch } from "./announced.js";
 import { h, save, say } from "./dom.js";
 import { t } from "./i18n.js";
 import { Setting } from "./setting.js";
-import { clock } from "./time.js";
+import { clock, span } from "./time.js";
 import { programWords } from "./words.js";
 
 /** How many changes are listed at most. */
@@ -77,6 +78,8 @@ export class SettingsTab {
     this.saveToml = h("button", { type: "button", id: "save-toml", on: { click: () => saveToml().catch(this.failed) } }, t("settings.save"));
     this.count = h("span", { class: "count", role: "status" });
     this.error = h("p", { class: "error", role: "alert" });
+    this.lie = h("div", { class: "lie", role: "status", hidden: true });
+    this.settings.get("timers.idle")?.element.append(this.lie);
     this.changes = h("ol", { class: "changes" });
     this.listed = null;
     this.root.replaceChildren(
@@ -111,14 +114,31 @@ export class SettingsTab {
     this.which.value = String(server.number);
     this.profile.value = server.name;
     for (const control of [this.profile, this.accepting, this.resetAll]) control.disabled = !may;
-    say(this.about, server.title ?? "");
-    this.about.title = server.measured ? t("settings.measured", { what: server.measured }) : "";
+    const measured = server.measured ? t("settings.measured", { what: server.measured }) : "";
+    say(this.about, [server.title ?? "", measured].filter(Boolean).join(". "));
     say(this.link, server.url);
     this.link.href = httpOnly(server.url);
     this.accepting.checked = server.accepting;
     const differs = server.settings.filter((k) => k.differs).length;
     say(this.count, t("settings.differs_n", { n: differs }));
+    this.#showMismatch(server);
     this.list();
+  }
+
+  /** Says that the announcement is not true now, and offers to change it or the timeout. */
+  #showMismatch(server) {
+    const found = mismatch(server);
+    this.lie.hidden = found === null;
+    const shown = JSON.stringify([found, this.model.mayChange]);
+    if (this.lie.dataset.shown === shown) return;
+    this.lie.dataset.shown = shown;
+    if (found === null) return;
+    const button = ({ key, value, line }) => {
+      const ask = () => this.#ask(() => changeSettings(server.number, { [key]: value }));
+      return h("button", { type: "button", class: "small", disabled: !this.model.mayChange, data: { key }, on: { click: ask } }, t(`settings.make.${key}`, { value: line }));
+    };
+    const words = found.idle === null ? t("settings.lie_never", { announced: span(found.announced) }) : t("settings.lie", { announced: span(found.announced), idle: span(found.idle) });
+    this.lie.replaceChildren(h("p", {}, words), ...found.changes.map(button));
   }
 
   /** Lists the changes, newest first. */

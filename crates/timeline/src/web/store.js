@@ -22,6 +22,8 @@ export class Store {
   constructor(most = MOST_TEXT) {
     this.most = most;
     this.announces = new Map();
+    /** The present name of the server at each address. */
+    this.names = new Map();
     this.reset(null);
   }
 
@@ -40,9 +42,23 @@ export class Store {
     this.version = (this.version ?? 0) + 1;
   }
 
-  /** Remembers each server's announced timeout, for replies whose head is not known. */
+  /** Remembers each server's name, and its announced timeout for replies whose head is not known. */
   learnServers(servers) {
     this.announces = new Map(servers.map((s) => [s.address, fromNanoseconds(s.announced_timeout_ns)]));
+    this.names = new Map(servers.map((s) => [s.address, s.name]));
+    this.#rename();
+  }
+
+  /** Another profile serves the open connections, too. Those that have ended keep the name of theirs. */
+  #rename() {
+    for (const c of this.connections.values()) {
+      const name = this.names.get(c.local) ?? c.server;
+      if (c.end || c.server === name) continue;
+      c.server = name;
+      this.version += 1;
+      c.version = this.version;
+    }
+    this.shape += 1;
   }
 
   /** An RFC 3339 timestamp in ms since the origin; null if it cannot be parsed. The first one sets the origin. */
@@ -127,6 +143,7 @@ export class Store {
         this.shape += 1;
       }
     }
+    this.#rename();
     this.version += 1;
   }
 
@@ -280,15 +297,17 @@ export function lastsUntil(connection, now) {
   return connection.lost ? connection.last : now;
 }
 
-/** How much of the past (ms) recent activity is, at least and at most. */
+/** How much of the past (ms) the last activity is, at least and at most. */
 const RECENT_LEAST = 15_000;
 const RECENT_MOST = 120_000;
 
-/** How long ago (ms) recent activity began. */
+/** How long ago (ms) the last activity began, however long ago that is. */
 export function recentSpan(store, now) {
+  let latest = -Infinity;
+  for (const c of store.connections.values()) latest = Math.max(latest, c.last);
   let from = now - RECENT_LEAST;
-  for (const c of store.connections.values()) if (c.last > now - RECENT_MOST) from = Math.min(from, c.accepted);
-  return Math.min(RECENT_MOST, now - from);
+  for (const c of store.connections.values()) if (c.last > latest - RECENT_MOST) from = Math.min(from, Math.max(c.accepted, latest - RECENT_MOST));
+  return now - from;
 }
 
 /** How many requests a connection has carried, including those that were dropped from the store. */

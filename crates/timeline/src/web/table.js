@@ -72,14 +72,15 @@ class Row {
   constructor(connection, go) {
     this.connection = connection;
     const open = () => go({ id: connection.id, exchange: null });
+    this.server = h("td", {});
     this.requests = h("td", {});
     this.state = h("td", {});
     const port = h("button", { type: "button", class: "link", on: { click: open } }, connection.port);
     this.element = h(
       "tr",
-      { data: { connection: connection.id, server: connection.server, peer: connection.peer } },
+      { data: { connection: connection.id, peer: connection.peer } },
       h("th", { scope: "row" }, port),
-      h("td", {}, connection.server),
+      this.server,
       this.requests,
       this.state,
     );
@@ -92,9 +93,11 @@ class Row {
     const statuses = connection.exchanges.slice(0, LISTED).map((e) => String(e.reply?.status ?? "…"));
     const named = statuses.length > NAMED ? [...statuses.slice(0, NAMED), "…"] : statuses;
     say(this.requests, named.length > 0 ? `${requests(connection)}: ${named.join(" ")}` : String(requests(connection)));
+    say(this.server, connection.server);
     say(this.state, stateWords(connection));
     const end = ending(connection);
     Object.assign(element.dataset, {
+      server: connection.server,
       requests: requests(connection),
       statuses: statuses.join(" "),
       who: end?.who ?? "",

@@ -27,13 +27,23 @@ export function saidWords({ said, text, values = {} }) {
 }
 
 /** Where a request was when it was dropped. */
-export function placeWords(place) {
+function placeWords(place) {
   return has(`drop_place.${place}`) ? t(`drop_place.${place}`) : String(place);
+}
+
+/** A request that got no response. */
+export function droppedWords({ line, bytes, where }) {
+  return t("ladder.dropped", { line: oneLine(line ?? "…", 200), bytes, why: placeWords(where) });
 }
 
 /** How the body of a request arrived, such as `complete`. */
 export function bodyWords({ how }) {
   return has(`body.${how}`) ? t(`body.${how}`) : how;
+}
+
+/** Wireshark's relative sequence numbers after an event, such as `Seq: client 535, server 1`; null if they are not known. */
+export function seqWords(line) {
+  return Number.isInteger(line?.received) ? t("ladder.seq", { client: line.received + 1, server: line.sent + 1 }) : null;
 }
 
 /** How a side closed the connection, such as `FIN, then lingers`. */

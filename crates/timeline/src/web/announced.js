@@ -1,0 +1,29 @@
+// Whether what a server announces is what it does, and the settings that would make it so. Pure.
+
+import { fromNanoseconds } from "./time.js";
+
+const IDLE = "timers.idle";
+const FIELDS = "connection.fields.keep";
+const TIMEOUT = /(timeout\s*=\s*)\d+/i;
+
+/**
+ * What differs after a change: `{announced, idle, changes}`, both in ms, `idle` null for never. Each of the changes makes
+ * them equal: `{key, value, line}`, a setting, its value, and the line of the value that is new. Null if they are equal, or
+ * as the profile has them.
+ */
+export function mismatch(server) {
+  const announced = fromNanoseconds(server.announced_timeout_ns);
+  const idle = fromNanoseconds(server.idle_ns);
+  const changed = server.settings.filter((setting) => [IDLE, FIELDS].includes(setting.key) && setting.differs);
+  if (announced === null || announced === idle || changed.length === 0) return null;
+  const lines = server.settings.find((setting) => setting.key === FIELDS)?.value ?? [];
+  const seconds = idle === null ? 0 : Math.floor(idle / 1000);
+  const span = `${announced / 1000}s`;
+  const changes = [{ key: IDLE, value: span, line: span }];
+  // A client must not expect more time than it has, so a fraction of a second is not announced.
+  if (seconds > 0) {
+    const value = lines.map((line) => line.replace(TIMEOUT, `$1${seconds}`));
+    changes.unshift({ key: FIELDS, value, line: value.find((line) => TIMEOUT.test(line)) });
+  }
+  return { announced, idle, changes };
+}
