@@ -209,7 +209,7 @@ pub fn learn(
             exam: &exam,
             evidence: &evidence,
             extends: extends.as_deref(),
-            remarks: &remarks(last.figure(), held_out),
+            measured: &measured(last.figure(), held_out),
         },
     );
     let mut end = findings::End {
@@ -235,12 +235,9 @@ pub fn learn(
     })
 }
 
-/// What a learned profile says about itself.
-fn remarks(all: Figure, held_out: Figure) -> Vec<String> {
-    vec![
-        "Learned by `labserve learn` from a recording.".to_owned(),
-        format!("Equal answers: {all}; {held_out} of the cases that were held out at first."),
-    ]
+/// What a learned profile says about its answers.
+fn measured(all: Figure, held_out: Figure) -> String {
+    format!("with a recording. Equal answers: {all}; {held_out} of the cases that were held out at first")
 }
 
 /// The cases in which the profile gives another answer, each with the first difference.

@@ -43,7 +43,14 @@ fn a_built_in_profile_is_recognized_and_needs_no_keys() {
         assert_eq!(learned.all.equal, cases.len(), "{name}");
         assert!(learned.differing.is_empty(), "{name}: {:?}", learned.differing);
         let keys: Vec<&str> = learned.text.lines().filter(|line| !line.starts_with('#')).collect();
-        assert_eq!(keys, ["format = 1".to_owned(), format!("extends = \"{name}\"")]);
+        let [format, extends, measured] = keys[..] else {
+            panic!("{name}: {}", learned.text)
+        };
+        assert_eq!((format, extends), ("format = 1", &*format!("extends = \"{name}\"")));
+        assert!(
+            measured.starts_with("measured = \"with a recording. Equal answers: "),
+            "{measured}"
+        );
     }
 }
 

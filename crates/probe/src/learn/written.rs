@@ -14,21 +14,20 @@ pub(super) struct Subject<'s> {
     pub(super) evidence: &'s BTreeMap<Vec<String>, Evidence>,
     /// The profile that it extends.
     pub(super) extends: Option<&'s str>,
-    /// What the text begins with, a line each.
-    pub(super) remarks: &'s [String],
+    /// How well it answers, for the key `measured`: a profile that extends another must not have the other's.
+    pub(super) measured: &'s str,
 }
 
 /// The text of a profile.
 pub(super) fn text(keys: &Table, subject: &Subject<'_>) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
-    for remark in subject.remarks {
-        let _ = writeln!(out, "# {remark}");
-    }
+    let _ = writeln!(out, "# Learned by `labserve learn` from a recording.");
     let _ = writeln!(out, "format = {}", Format::CURRENT);
     if let Some(base) = subject.extends {
         let _ = writeln!(out, "extends = {}", Value::from(base));
     }
+    let _ = writeln!(out, "measured = {}", Value::from(subject.measured));
     let is_table = |(_, value): &(&String, &Value)| value.is_table();
     for (name, value) in keys.iter().filter(|key| !is_table(key)) {
         let _ = writeln!(out, "{} = {}", key(name), shown(value));
