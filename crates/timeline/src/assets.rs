@@ -47,6 +47,7 @@ const ASSETS: &[Asset] = &[
     asset!("picture.js"),
     asset!("pointer.js"),
     asset!("scene.js"),
+    asset!("servers.js"),
     asset!("session.js"),
     asset!("setting.js"),
     asset!("settings.js"),

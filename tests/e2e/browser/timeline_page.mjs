@@ -23,6 +23,7 @@ import {
   Capture, CAPTURE, FLAGS, HERE, Lab, LOG, SECOND_LOG, WORK, browserPath, check, download, openConnection, openExchange, options, playwright, rowOf, rows, tab, tally,
 } from "./timeline_lab.mjs";
 import { reachTests } from "./timeline_reach.mjs";
+import { serverTests } from "./timeline_servers.mjs";
 import { settingTests } from "./timeline_settings.mjs";
 import { tokenTests, withoutToken } from "./timeline_token.mjs";
 import { wireTests } from "./timeline_wire.mjs";
@@ -125,6 +126,7 @@ async function main() {
     await wireTests(page, lab);
     await settingTests(page, lab);
     await reachTests(browser, page, lab);
+    await serverTests(page, lab);
     await withoutToken(browser, lab);
     await exportTests(page);
     await claimTests(page, lab, capture);

@@ -8,8 +8,12 @@ export const LABEL = 14;
 const MOST_LABELS = 4;
 export const GROUP = 28;
 
-/** Whether a connection matches the filter: every word of `text` must occur in its addresses, server, close reason, targets or statuses. */
-export function matches(connection, text, openOnly = false) {
+/**
+ * Whether a connection matches the filter: every word of `text` must occur in its addresses, server, close reason, targets or
+ * statuses. `server`: the address of the only server that is shown.
+ */
+export function matches(connection, text, openOnly = false, server = "") {
+  if (server !== "" && connection.local !== server) return false;
   if (openOnly && (connection.end || connection.lost)) return false;
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return true;
@@ -28,10 +32,10 @@ export function matches(connection, text, openOnly = false) {
  * `collapsed`: the keys of headings whose lanes are hidden. `room`: the height (px) to fill with lanes, if they are few.
  * `names`: the names of the servers by address; one that is unknown has the name of its last connection.
  */
-export function rows(connections, { text = "", openOnly = false, collapsed = new Set(), room = 0, names = new Map() } = {}) {
+export function rows(connections, { text = "", openOnly = false, server = "", collapsed = new Set(), room = 0, names = new Map() } = {}) {
   const groups = new Map();
   for (const connection of connections) {
-    if (!matches(connection, text, openOnly)) continue;
+    if (!matches(connection, text, openOnly, server)) continue;
     const key = `${connection.local} ${connection.client}`;
     let group = groups.get(key);
     if (!group) {

@@ -8,6 +8,7 @@ import { choose, language, LANGUAGES, learn, setLanguage, t, translate } from ".
 import catalogue from "./locale.js";
 import { httpOnly, SettingsTab } from "./settings.js";
 import { Picture } from "./picture.js";
+import { ServerBar } from "./servers.js";
 import { forgetToken, takeFromAddress, token } from "./session.js";
 import { bindSplit } from "./split.js";
 import { Store } from "./store.js";
@@ -35,7 +36,7 @@ const $ = (selector) => document.querySelector(selector);
 const model = {
   store: new Store(),
   view: new View(),
-  options: { text: "", openOnly: false, trueScale: remembered("scale", SCALES, "compressed") === "true", collapsed: new Set() },
+  options: { text: "", openOnly: false, server: "", trueScale: remembered("scale", SCALES, "compressed") === "true", collapsed: new Set() },
   servers: [],
   mayChange: false,
   version: "",
@@ -57,11 +58,16 @@ const go = (selection) => {
   picture.select(selection, { reveal: true });
   dock.open("detail");
 };
-const picture = new Picture($("#picture"), model, {
-  chosen: (selection) => detail.show(selection),
+const listeners = {
+  chosen: (selection) => {
+    for (const each of servers.pictures) Object.assign(each, { selected: selection, dirty: true });
+    detail.show(selection);
+  },
   opened: (_, focus) => dock.open("detail", focus),
   paused: () => showStatus(),
-});
+};
+const picture = new Picture($("#picture"), model, listeners);
+const servers = new ServerBar($("#servers"), model, picture, { listeners, changed: refiltered });
 const detail = new Detail($("#detail"), model, { go, failed });
 const table = new ConnectionTable($("#list"), model, go);
 const settings = new SettingsTab($("#settings"), model, { changed: tookServer, failed });
@@ -206,6 +212,7 @@ function showServers() {
   $("#empty-servers").replaceChildren(...links);
   say($("#empty-do"), t(links.length > 0 ? "picture.empty.do" : "picture.empty.none"));
   settings.update();
+  servers.update();
   showToken();
 }
 
@@ -229,7 +236,7 @@ setInterval(() => {
   const { store, options } = model;
   const none = store.connections.size === 0;
   $("#empty").hidden = !none || !page.reading;
-  $("#nothing").hidden = none || picture.list.length > 0 || !(options.text || options.openOnly);
+  $("#nothing").hidden = none || picture.list.length > 0 || !(options.text || options.openOnly || options.server);
   showLost();
   // Idle times grow without events, so the detail is always updated.
   if (dock.current() === "detail") detail.update();
@@ -263,7 +270,7 @@ $("#true-scale").addEventListener("change", (event) => {
 });
 
 function refiltered() {
-  picture.refilter();
+  for (const each of servers.pictures) each.refilter();
   table.update();
 }
 
@@ -299,7 +306,7 @@ function speak(chosen) {
   document.title = t("title");
   translate(document);
   $("#language").value = chosen;
-  picture.relabel();
+  for (const each of servers.pictures) each.relabel();
   table.relabel();
   detail.show(detail.selection);
   settings.relabel();
@@ -307,7 +314,9 @@ function speak(chosen) {
   showServers();
 }
 
-const recolour = () => picture.recolour(palette());
+const recolour = () => {
+  for (const each of servers.pictures) each.recolour(palette());
+};
 $("#language").addEventListener("change", (event) => {
   remember("language", event.target.value);
   speak(event.target.value);

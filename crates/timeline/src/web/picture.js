@@ -187,7 +187,10 @@ export class Picture {
       this.#relist(rows(store.connections.values(), { ...options, room: this.scroller.clientHeight, names: store.names }));
     }
     const moving = view.live && this.list.length > 0;
-    if (!this.dirty && !moving && this.version === store.version) return;
+    // Another picture may have moved the view.
+    const place = `${view.start} ${view.scale}`;
+    if (!this.dirty && !moving && this.version === store.version && this.place === place) return;
+    this.place = place;
     this.dirty = false;
     this.version = store.version;
     this.#draw();

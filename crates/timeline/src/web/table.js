@@ -39,7 +39,7 @@ export class ConnectionTable {
 
   update() {
     const { store, options } = this.model;
-    const fitting = [...store.connections.values()].filter((c) => matches(c, options.text, options.openOnly)).reverse();
+    const fitting = [...store.connections.values()].filter((c) => matches(c, options.text, options.openOnly, options.server)).reverse();
     const shown = fitting.slice(0, this.most);
     say(this.caption, t("table.caption", { shown: shown.length, all: fitting.length }));
     this.more.hidden = shown.length === fitting.length;
