@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Real clients on every profile: curl, Python, Node's fetch and headless Chromium.
+"""Real clients on every profile: curl, Python, Node's fetch and headless Chromium; and headless Firefox on one.
 
     tests/e2e/browser/clients.py [--root DIR] [--artefacts DIR]
 
 Starts `labserve lab` over the demo site, has every client load from every profile, and compares what they got with the
-files and with the server's own log. A client that is not installed is SKIPPED. The last line counts: `N passed, M
+files and with the server's own log. Of Chromium and Firefox it also counts on how many connections they load the page
+under the node profile: README.md says so. A client that is not installed is SKIPPED. The last line counts: `N passed, M
 failed`.
 """
 
@@ -26,6 +27,20 @@ FILES = ["index.html", "static/style1.css", "static/head.jpg", "static/BGM.wav"]
 PAGE = ["/", "/static/style1.css", "/static/head.jpg", "/static/BGM.wav", "/favicon.ico"]
 # Profiles that ignore Range, so that a download cannot be resumed: curl says so with its exit code 33.
 NO_RANGES = {"django", "python-http", "python-http11"}
+# On how many connections browsers load the page under the profile that keeps them, at least and at most.
+COUNTED = "node"
+CONNECTIONS = {"chromium": (2, 3), "firefox": (1, 2)}
+# Firefox makes no requests of its own.
+FIREFOX = """
+user_pref("app.update.enabled", false);
+user_pref("browser.aboutwelcome.enabled", false);
+user_pref("browser.shell.checkDefaultBrowser", false);
+user_pref("datareporting.policy.dataSubmissionEnabled", false);
+user_pref("network.captive-portal-service.enabled", false);
+user_pref("network.connectivity-service.enabled", false);
+user_pref("services.settings.server", "data:,");
+user_pref("toolkit.telemetry.server", "");
+"""
 # At least the number of profiles.
 PORTS = 40
 
@@ -37,11 +52,11 @@ class Log:
         self.server, self.read = server, 0
 
     def exchanges(self):
-        """(target, status) of every exchange since the last call."""
+        """(target, status, connection) of every exchange since the last call."""
         lines = self.server.log().splitlines()
         events = [json.loads(line) for line in lines[self.read :]]
         self.read = len(lines)
-        return [(event["target"], event["status"]) for event in events if "status" in event]
+        return [(event["target"], event["status"], event["connection"]) for event in events if "status" in event]
 
 
 def run(*argv, timeout=60):
@@ -95,7 +110,7 @@ def try_node(url, _, root):
     assert got.stdout.decode().split("\n")[:-1] == want, f"fetch: {got.stdout} {got.stderr.decode()[-300:]}"
 
 
-def try_chromium(url, picture, log):
+def try_chromium(url, profile, picture, log):
     """Loads the page, takes a screenshot, and looks in the log for what Chromium requested."""
     log.exchanges()
     with tempfile.TemporaryDirectory() as home:
@@ -109,13 +124,42 @@ def try_chromium(url, picture, log):
             url,
             timeout=120,
         )
+    judge("chromium", profile, PAGE, got, picture, log)
+
+
+def try_firefox(url, profile, picture, log):
+    """As try_chromium. Firefox ends when it has the picture, before it would ask for an icon."""
+    log.exchanges()
+    with tempfile.TemporaryDirectory() as home:
+        (pathlib.Path(home) / "user.js").write_text(FIREFOX)
+        got = run(
+            "firefox-esr",
+            "--headless",
+            "--no-remote",
+            "--profile",
+            home,
+            "--screenshot",
+            str(picture),
+            url,
+            timeout=120,
+        )
+    judge("firefox", profile, PAGE[:-1], got, picture, log)
+
+
+def judge(name, profile, paths, got, picture, log):
+    """Whether a browser made its picture and got what the page refers to, and on how many connections."""
     assert picture.exists() and picture.stat().st_size > 10_000, f"no picture: {got.stderr.decode()[-500:]}"
     time.sleep(0.2)
     seen = log.exchanges()
-    for path in PAGE:
-        statuses = [status for at, status in seen if at == path]
+    for path in paths:
+        statuses = [status for at, status, _ in seen if at == path]
         good = {404} if path == "/favicon.ico" else {200, 206}
-        assert statuses and set(statuses) <= good, f"chromium got {path}: {statuses or 'never asked for'}"
+        assert statuses and set(statuses) <= good, f"{name} got {path}: {statuses or 'never asked for'}"
+    if profile == COUNTED:
+        used = len({connection for _, _, connection in seen})
+        print(f"{name} on {profile}: {len(seen)} requests on {used} connections")
+        least, most = CONNECTIONS[name]
+        assert least <= used <= most, f"{name} used {used} connections; README.md says {least} or {most}"
 
 
 def main():
@@ -141,13 +185,19 @@ def main():
         log = Log(lab)
 
         def in_chromium(url, profile, _):
-            try_chromium(url, options.artefacts / f"{profile}.png", log)
+            try_chromium(url, profile, options.artefacts / f"{profile}.png", log)
+
+        # Firefox needs seconds to start.
+        def in_firefox(url, profile, _):
+            if profile == COUNTED:
+                try_firefox(url, profile, options.artefacts / f"{profile}-firefox.png", log)
 
         for name, program, client in (
             ("curl", shutil.which("curl"), try_curl),
             ("python", sys.executable, try_python),
             ("node", shutil.which("node"), try_node),
             ("chromium", chromium.path(), in_chromium),
+            ("firefox", shutil.which("firefox-esr"), in_firefox),
         ):
             if not program:
                 failed += cli.skip(f"{name} is not installed")
