@@ -56,7 +56,7 @@ export class ConnectionPanel {
     this.facts.set([
       ["connection.server", `${c.server} ${c.local}`],
       ["connection.client", c.peer],
-      ["connection.state", `${countRequests(requests(c))}; ${stateWords(c)}`],
+      ["connection.state", t("connection.state_value", { requests: countRequests(requests(c)), state: stateWords(c) })],
       ["connection.idle", open && idle?.to === null ? idleWords(idle, now) : null],
       ["connection.bytes", t("connection.bytes_value", { received: c.received, sent: c.sent })],
       ["connection.open", span(lastsUntil(c, now) - c.accepted)],

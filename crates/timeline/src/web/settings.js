@@ -70,6 +70,7 @@ export class SettingsTab {
     if (!names.includes(server.name)) names.unshift(server.name);
     this.profile = h("select", { id: "settings-profile", on: { change: () => this.#replace() } }, ...names.map((name) => h("option", { value: name }, name)));
     this.about = h("p", { class: "about" });
+    this.measured = h("p", { class: "about" });
     this.link = h("a", { target: "_blank", rel: "noopener noreferrer" });
     this.accepting = h("input", { type: "checkbox", class: "switch", role: "switch", id: "settings-accepting" });
     this.accepting.addEventListener("change", () => this.#ask(() => setAccepting(server.number, this.accepting.checked)));
@@ -87,7 +88,7 @@ export class SettingsTab {
         "div",
         { class: "panel settings" },
         h("div", { class: "setting" }, h("label", { for: "settings-server" }, t("settings.server")), this.which, h("p", { class: "about" }, this.link)),
-        h("div", { class: "setting" }, h("label", { for: "settings-profile" }, t("settings.profile")), this.profile, this.about),
+        h("div", { class: "setting" }, h("label", { for: "settings-profile" }, t("settings.profile")), this.profile, this.about, this.measured),
         h("div", { class: "setting" }, h("label", { for: "settings-accepting" }, t("settings.accepting")), this.accepting),
         h("div", { class: "row" }, this.count, this.resetAll, this.saveToml),
         this.error,
@@ -114,8 +115,8 @@ export class SettingsTab {
     this.which.value = String(server.number);
     this.profile.value = server.name;
     for (const control of [this.profile, this.accepting, this.resetAll]) control.disabled = !may;
-    const measured = server.measured ? t("settings.measured", { what: server.measured }) : "";
-    say(this.about, [server.title ?? "", measured].filter(Boolean).join(". "));
+    say(this.about, server.title ?? "");
+    say(this.measured, server.measured ? t("settings.measured", { what: server.measured }) : "");
     say(this.link, server.url);
     this.link.href = httpOnly(server.url);
     this.accepting.checked = server.accepting;
