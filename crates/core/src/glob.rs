@@ -63,6 +63,11 @@ impl Glob {
         self.are_any_bytes(&self.pattern[self.beginning().len()..])
     }
 
+    /// Whether every text fits that begins with [`beginning`](Self::beginning) and has no slash after that.
+    pub fn is_beginning_of_name(&self) -> bool {
+        !self.deep && self.pattern[self.beginning().len()..] == *b"*"
+    }
+
     /// Whether every text fits that ends with [`ending`](Self::ending).
     pub fn is_ending(&self) -> bool {
         self.are_any_bytes(&self.pattern[..self.pattern.len() - self.ending().len()])
@@ -229,6 +234,7 @@ mod tests {
         ] {
             let found = (glob.is_beginning(), glob.is_ending(), glob.only().is_some());
             assert_eq!(found, (beginning, ending, only), "{glob}");
+            assert_eq!(glob.is_beginning_of_name(), glob == Glob::path("/a*"), "{glob}");
         }
     }
 }

@@ -73,6 +73,8 @@ pub(super) struct SeenRequest<'r> {
     pub target: &'r [u8],
     /// The target up to its query.
     pub path: &'r [u8],
+    /// The length of the path up to its last slash, with that.
+    pub directory: usize,
     /// The request.
     pub whole: &'r Request<'r>,
 }
@@ -85,7 +87,14 @@ impl<'r> Seen<'r> {
             Occasion::Request(number, whole) => {
                 let target = origin_form(whole.target());
                 let path = path_of(target);
-                (number, Some(SeenRequest { target, path, whole }))
+                let directory = memchr::memrchr(b'/', path).map_or(0, |at| at + 1);
+                let request = SeenRequest {
+                    target,
+                    path,
+                    directory,
+                    whole,
+                };
+                (number, Some(request))
             }
         };
         Self {
@@ -122,6 +131,46 @@ impl Subject {
     pub(super) fn is_anything(&self) -> bool {
         *self == Self::default()
     }
+
+    /// Whether it is about a path alone.
+    pub(super) fn is_path_alone(&self) -> bool {
+        let Self {
+            path,
+            method,
+            header,
+            request,
+            connection,
+            overall,
+        } = self;
+        path.is_some()
+            && method.is_none()
+            && header.is_none()
+            && request.is_none()
+            && connection.is_none()
+            && overall.is_none()
+    }
+}
+
+/// What is left to be asked of a subject that an index has found.
+#[derive(Clone, Debug)]
+pub(super) enum Rest {
+    /// Nothing: the index has asked everything.
+    Nothing,
+    /// Whether the path has no slash after this number of bytes.
+    NoSlashAfter(usize),
+    /// All of this.
+    Subject(Box<Subject>),
+}
+
+impl Rest {
+    #[inline]
+    pub(super) fn is_met(&self, seen: &Seen<'_>) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::NoSlashAfter(length) => seen.request.as_ref().is_none_or(|request| request.directory <= *length),
+            Self::Subject(subject) => subject.is_met(seen),
+        }
+    }
 }
 
 /// A target up to its query.
@@ -150,6 +199,18 @@ impl Wanted {
                 .percent
                 .is_none_or(|percent| mixed(self.seed ^ mixed(number)) % 100 < percent)
     }
+
+    /// The number of the next match after this one to which the rule may apply. Of a percentage that is any.
+    pub(super) fn next_after(self, number: u64) -> Option<u64> {
+        let next = match self.every {
+            Some(every) => number.checked_div(every)?.checked_add(1)?.checked_mul(every)?,
+            None => number.checked_add(1)?,
+        };
+        match self.nth {
+            Some(nth) => (nth > number && self.every.is_none_or(|every| nth.is_multiple_of(every))).then_some(nth),
+            None => Some(next),
+        }
+    }
 }
 
 /// A number whose bits all depend on those of `number` (splitmix64).
@@ -171,6 +232,37 @@ mod tests {
         assert_eq!(of(any), [1, 2, 3, 4, 5, 6]);
         assert_eq!(of(Wanted { nth: Some(2), ..any }), [2]);
         assert_eq!(of(Wanted { every: Some(3), ..any }), [3, 6]);
+    }
+
+    /// A number that is skipped is not looked at, so none that is wanted may be.
+    #[test]
+    fn the_next_wanted_match_is_never_skipped() {
+        let numbers = [None, Some(1), Some(2), Some(3), Some(6), Some(u64::MAX)];
+        for (nth, every, percent) in numbers
+            .into_iter()
+            .flat_map(|nth| numbers.map(|every| (nth, every)))
+            .flat_map(|(nth, every)| [None, Some(0), Some(50)].map(|percent| (nth, every, percent)))
+        {
+            let wanted = Wanted {
+                nth,
+                every,
+                percent,
+                seed: 7,
+            };
+            for number in 0..20 {
+                let first = (number + 1..40).find(|number| wanted.includes(*number));
+                let next = wanted.next_after(number).unwrap_or(u64::MAX);
+                assert!(
+                    next > number && first.is_none_or(|first| next <= first),
+                    "{wanted:?} {number}"
+                );
+                assert!(
+                    percent.is_some() || first.is_none_or(|first| next == first),
+                    "{wanted:?} {number}"
+                );
+            }
+        }
+        assert_eq!(Wanted::default().next_after(u64::MAX), None);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Which subjects something may meet, found without asking each.
 
-use super::condition::{Seen, SeenRequest, Subject};
+use super::condition::{Rest, Seen, SeenRequest, Subject};
 use super::prefixes::Prefixes;
 use super::sorted::Sorted;
+use crate::glob::Glob;
 use std::collections::{BTreeMap, HashMap};
 
 /// By how many bytes at the end of a path its subjects are found.
@@ -47,7 +48,7 @@ impl Index {
     /// returns what is left to be asked of each subject that the index has found.
     pub(super) fn new<'s>(
         subjects: impl Iterator<Item = (usize, &'s Subject, Option<u64>)>,
-    ) -> (Self, Vec<(usize, Subject)>) {
+    ) -> (Self, Vec<(usize, Rest)>) {
         let all: Vec<(usize, &Subject, Vec<Key>)> = subjects
             .map(|(number, subject, overall)| (number, subject, keys(subject, overall)))
             .collect();
@@ -62,7 +63,7 @@ impl Index {
         for (number, subject, keys) in &all {
             // The key that the fewest others have tells the most.
             let key = keys.iter().min_by_key(|key| sizes.get(key));
-            rests.push((*number, key.map_or((*subject).clone(), |key| rest(subject, key))));
+            rests.push((*number, rest(subject, key)));
             match key.cloned() {
                 None => index.others.push(*number),
                 Some(Key::Overall(key)) => index.overall.insert(key, *number),
@@ -179,22 +180,22 @@ fn keys(subject: &Subject, overall: Option<u64>) -> Vec<Key> {
     .collect()
 }
 
-/// What a subject requires beside this key of its own.
-fn rest(subject: &Subject, key: &Key) -> Subject {
+/// What a subject requires beside this key of its own, if it has one.
+fn rest(subject: &Subject, key: Option<&Key>) -> Rest {
     let path = subject.path.as_ref();
     let mut rest = subject.clone();
     match key {
-        Key::Overall(_) => {}
-        Key::Connection(_) => rest.connection = None,
-        Key::Request(_) => rest.request = None,
-        Key::Method(_) => rest.method = None,
-        Key::Path(_) => rest.path = None,
-        Key::Beginning(_) => rest.path = rest.path.filter(|glob| !glob.is_beginning()),
-        Key::Ending(key) => {
+        Some(Key::Overall(_)) | None => {}
+        Some(Key::Connection(_)) => rest.connection = None,
+        Some(Key::Request(_)) => rest.request = None,
+        Some(Key::Method(_)) => rest.method = None,
+        Some(Key::Path(_)) => rest.path = None,
+        Some(Key::Beginning(_)) => rest.path = rest.path.filter(|glob| !glob.is_beginning()),
+        Some(Key::Ending(key)) => {
             let is_all = path.is_some_and(|glob| glob.is_ending() && glob.ending().len() == key.len());
             rest.path = rest.path.filter(|_| !is_all);
         }
-        Key::Field(..) => {
+        Some(Key::Field(..)) => {
             rest.header = rest
                 .header
                 .filter(|(_, value)| value.as_ref().is_some_and(|glob| !glob.is_beginning()));
@@ -202,5 +203,11 @@ fn rest(subject: &Subject, key: &Key) -> Subject {
     }
     // The caller compares this number.
     rest.overall = None;
-    rest
+    match key {
+        _ if rest.is_anything() => Rest::Nothing,
+        Some(Key::Beginning(key)) if rest.is_path_alone() && path.is_some_and(Glob::is_beginning_of_name) => {
+            Rest::NoSlashAfter(key.len())
+        }
+        _ => Rest::Subject(Box::new(rest)),
+    }
 }

@@ -11,11 +11,12 @@
 //! in the order in which the heads of the requests were complete.
 //!
 //! Rules about the same requests share one count, and an index finds those that a request may meet, so that a hundred
-//! rules cost a request little more than one. What costs more with every rule: patterns that neither begin nor end with
-//! the same text but say different things between their stars, and rules about the same requests that want other numbers
-//! than the n-th.
+//! rules cost a request little more than one. Which match a rule wants next is known beforehand, so that the matches
+//! before it are only counted, and rules that cannot apply any more are not even counted. What costs more with every rule:
+//! patterns that all fit but differ, and percentages of the same requests.
 
 mod condition;
+mod group;
 mod index;
 mod prefixes;
 mod rules;

@@ -82,16 +82,18 @@ impl Prefixes {
 
     /// The numbers of all entries that `text` begins with.
     pub(super) fn of<'p>(&'p self, text: &'p [u8]) -> impl Iterator<Item = usize> + 'p {
+        let at = |at: usize| &self.entries[at];
+        let parent = move |entry: &Entry| entry.parent.map(at);
         // An entry that `text` begins with is not greater than `text`, and everything between the two begins with it. So
         // the greatest entry that is not greater than `text` begins with all of them.
-        let mut next = self.last_not_greater(text);
-        std::iter::from_fn(move || {
-            let entry = &self.entries[next?];
-            next = entry.parent;
-            Some(entry)
-        })
-        .filter(move |entry| text.starts_with(&entry.text))
-        .flat_map(|entry| entry.numbers.iter().copied())
+        let mut longest = self.last_not_greater(text).map(at);
+        while let Some(entry) = longest
+            && !text.starts_with(&entry.text)
+        {
+            longest = parent(entry);
+        }
+        // What an entry begins with, `text` begins with, too.
+        std::iter::successors(longest, move |entry| parent(entry)).flat_map(|entry| entry.numbers.iter().copied())
     }
 
     /// The numbers of the entry that is this text.

@@ -1,12 +1,12 @@
 //! The rules of a server, and how often each has applied.
 
 use super::condition::Seen;
+use super::group::{About, Group, NEVER};
 use super::index::Index;
-use super::sorted::Sorted;
-use super::{Occasion, Point, Rule, Subject};
+use super::{Occasion, Point, Rule};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// The rules of a server, in their order. Copies share the counts.
 #[derive(Clone, Debug, Default)]
@@ -27,35 +27,14 @@ pub struct Rules {
 #[derive(Clone, Debug)]
 struct Counted {
     rule: Arc<Rule>,
+    /// Which group it is in.
+    group: usize,
     /// How often it was carried out.
     hits: Arc<AtomicU64>,
     /// How many requests of the server had been counted when it was added.
     requests_before: u64,
     /// How many matches its group had counted when it was added.
     matches_before: u64,
-}
-
-/// Rules about the same requests or connections, at the same stage.
-#[derive(Clone, Debug)]
-struct Group {
-    about: About,
-    /// What the index does not find out. `None`: it finds out everything.
-    rest: Option<Box<Subject>>,
-    /// What has met the conditions.
-    matches: Arc<AtomicU64>,
-    /// The rules that want one match, by its number.
-    numbered: Sorted<u64>,
-    /// The other rules.
-    others: Vec<usize>,
-}
-
-/// What rules have in common that share a count.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct About {
-    asked: Asked,
-    subject: Subject,
-    /// The number that `overall` means among all requests that were counted.
-    overall: Option<u64>,
 }
 
 /// The stage of a connection at which a rule is asked for.
@@ -69,7 +48,8 @@ pub(super) enum Asked {
 /// The rules that are asked for at one stage.
 #[derive(Clone, Debug, Default)]
 struct Stage {
-    has_rules: bool,
+    /// How many groups have rules that may still apply. A group leaves when a request has looked at it.
+    left: Arc<AtomicUsize>,
     index: Index,
 }
 
@@ -87,6 +67,7 @@ impl Rules {
     pub fn new(rules: Vec<Rule>) -> Self {
         let counted = |rule| Counted {
             rule: Arc::new(rule),
+            group: 0,
             hits: Arc::default(),
             requests_before: 0,
             matches_before: 0,
@@ -101,22 +82,22 @@ impl Rules {
         self.rules.is_empty()
     }
 
-    /// Whether one of them acts on the first byte of a request.
+    /// Whether one of them may still act on the first byte of a request.
     pub fn act_at_first_byte(&self) -> bool {
-        self.at_first_byte.has_rules
+        self.at_first_byte.is_left()
     }
 
-    /// Whether one of them applies to requests whose head is complete.
+    /// Whether one of them may still apply to a request whose head is complete.
     #[inline]
     pub fn act_on_requests(&self) -> bool {
-        self.at_request.has_rules
+        self.at_request.is_left()
     }
 
     /// Whether one of them may act on the first byte of a request: the one with this number on the connection with this
     /// number. If not, none ever will, and there is nothing to count.
     #[inline]
     pub fn may_act_at_first_byte(&self, connection: u64, request: u64) -> bool {
-        self.at_first_byte.has_rules && self.may_hit_first_byte(connection, request)
+        self.at_first_byte.is_left() && self.may_hit_first_byte(connection, request)
     }
 
     fn may_hit_first_byte(&self, connection: u64, request: u64) -> bool {
@@ -124,19 +105,9 @@ impl Rules {
         let mut may = false;
         self.at_first_byte.index.candidates(&seen, 0, |at| {
             let group = &self.groups[at];
-            may = may || (group.is_met(&seen, 0) && self.may_still_apply(group));
+            may = may || (group.is_left() && group.is_met(&seen, 0));
         });
         may
-    }
-
-    /// Whether a rule of this group applies to a match that is still to come. The counts only grow.
-    fn may_still_apply(&self, group: &Group) -> bool {
-        let is_left = |rule: &usize| self.rules[*rule].is_left();
-        group
-            .numbered
-            .after(&group.matches.load(Ordering::Relaxed))
-            .any(is_left)
-            || group.others.iter().any(is_left)
     }
 
     /// The rules, with how often each has applied.
@@ -179,22 +150,18 @@ impl Rules {
     }
 
     /// Groups rules that count on, with the counts of the groups that `before` has, too.
-    fn grouped(rules: Vec<Counted>, before: &Self) -> Self {
+    fn grouped(mut rules: Vec<Counted>, before: &Self) -> Self {
         let known = before.matches();
         let mut groups: Vec<Group> = Vec::new();
         let mut places: HashMap<About, usize> = HashMap::new();
-        for (number, counted) in rules.iter().enumerate() {
+        for (number, counted) in rules.iter_mut().enumerate() {
             let about = About::of(&counted.rule, counted.requests_before);
             let at = *places.entry(about).or_insert_with_key(|about| {
-                groups.push(Group {
-                    about: about.clone(),
-                    rest: None,
-                    matches: known.get(about).map(|matches| Arc::clone(matches)).unwrap_or_default(),
-                    numbered: Sorted::default(),
-                    others: Vec::new(),
-                });
+                let matches = known.get(about).map(|matches| Arc::clone(matches));
+                groups.push(Group::new(about.clone(), matches.unwrap_or_default()));
                 groups.len() - 1
             });
+            counted.group = at;
             match counted.rule.when.wanted.nth {
                 Some(nth) => groups[at]
                     .numbered
@@ -209,11 +176,11 @@ impl Rules {
                 .filter(|(_, group)| group.about.asked == asked)
                 .map(|(at, group)| (at, &group.about.subject, group.about.overall));
             let (index, rests) = Index::new(subjects);
-            let has_rules = !rests.is_empty();
+            let left = Arc::new(AtomicUsize::new(rests.len()));
             for (at, rest) in rests {
-                groups[at].rest = (!rest.is_anything()).then(|| Box::new(rest));
+                groups[at].rest = rest;
             }
-            Stage { has_rules, index }
+            Stage { left, index }
         };
         Self {
             at_accept: stage(Asked::Accept),
@@ -229,12 +196,12 @@ impl Rules {
     /// The rule that applies to what happens on the connection with this number. Counts it for every rule whose
     /// conditions are met.
     pub fn hit(&self, connection: u64, occasion: Occasion<'_>) -> Option<Hit> {
-        let stage = match occasion {
-            Occasion::Accept => &self.at_accept,
-            Occasion::FirstByte(_) => &self.at_first_byte,
-            Occasion::Request(..) => &self.at_request,
-        };
-        if !stage.has_rules {
+        let stage = self.stage(match occasion {
+            Occasion::Accept => Asked::Accept,
+            Occasion::FirstByte(_) => Asked::FirstByte,
+            Occasion::Request(..) => Asked::Request,
+        });
+        if !stage.is_left() {
             return None;
         }
         let counts = self.counts_requests && matches!(occasion, Occasion::Request(..));
@@ -243,15 +210,37 @@ impl Rules {
         let mut wanted: Vec<usize> = Vec::new();
         stage.index.candidates(&seen, overall, |at| {
             let group = &self.groups[at];
-            if group.is_met(&seen, overall) {
-                let number = count(&group.matches);
-                let rules = group.numbered.get(&number).iter().chain(&group.others);
-                wanted.extend(rules.copied().filter(|rule| self.rules[*rule].wants(number)));
+            if let Some(number) = group.count(&seen, overall) {
+                wanted.extend(group.rules_for(number).filter(|rule| self.rules[*rule].wants(number)));
+                self.look_ahead(group, number);
             }
         });
         // The first rule that applies, whichever group it is in.
         wanted.sort_unstable();
-        wanted.into_iter().find_map(|rule| self.rules[rule].hit())
+        let (counted, hit) = wanted.into_iter().find_map(|rule| {
+            let counted = &self.rules[rule];
+            Some((counted, counted.hit()?))
+        })?;
+        if !counted.is_left() {
+            let group = &self.groups[counted.group];
+            self.look_ahead(group, group.matches.load(Ordering::Relaxed));
+        }
+        Some(hit)
+    }
+
+    fn stage(&self, asked: Asked) -> &Stage {
+        match asked {
+            Asked::Accept => &self.at_accept,
+            Asked::FirstByte => &self.at_first_byte,
+            Asked::Request => &self.at_request,
+        }
+    }
+
+    /// Looks for the next match of a group after this number that one of its rules wants.
+    fn look_ahead(&self, group: &Group, number: u64) {
+        if group.look_ahead(number, |rule| self.rules[rule].next_after(number)) {
+            self.stage(group.about.asked).left.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -259,11 +248,7 @@ impl Rules {
 impl Rules {
     /// The number of subjects and of rules that are looked at for what is the first thing to happen.
     pub(super) fn looks_at(&self, asked: Asked, connection: u64, occasion: Occasion<'_>) -> usize {
-        let stage = match asked {
-            Asked::Accept => &self.at_accept,
-            Asked::FirstByte => &self.at_first_byte,
-            Asked::Request => &self.at_request,
-        };
+        let stage = self.stage(asked);
         let mut count = 0;
         stage.index.candidates(&Seen::new(connection, occasion), 1, |at| {
             let group = &self.groups[at];
@@ -273,15 +258,22 @@ impl Rules {
     }
 }
 
-impl Group {
-    /// Whether what the index has found meets all conditions. `overall`: the number of the request among all.
+impl Stage {
+    /// Whether a rule of it may still apply.
     #[inline]
-    fn is_met(&self, seen: &Seen<'_>, overall: u64) -> bool {
-        self.about.overall.is_none_or(|want| want == overall) && self.rest.as_ref().is_none_or(|rest| rest.is_met(seen))
+    fn is_left(&self) -> bool {
+        self.left.load(Ordering::Relaxed) > 0
     }
 }
 
 impl Counted {
+    /// The number of the next match of its group, after this one, that the rule may apply to; [`NEVER`] if none.
+    fn next_after(&self, number: u64) -> u64 {
+        let since = number.saturating_sub(self.matches_before);
+        let next = self.rule.when.wanted.next_after(since).filter(|_| self.is_left());
+        next.map_or(NEVER, |next| next.saturating_add(self.matches_before))
+    }
+
     /// Whether the rule applies to this match of its group.
     fn wants(&self, match_number: u64) -> bool {
         let since = match_number.saturating_sub(self.matches_before);
@@ -309,29 +301,19 @@ impl Counted {
     }
 }
 
-impl About {
-    /// What `rule` is about, if it was added when `requests_before` requests had been counted.
-    fn of(rule: &Rule, requests_before: u64) -> Self {
-        let subject = rule.when.subject.clone();
-        Self {
-            asked: asked(rule.act.at),
-            overall: subject.overall.map(|want| requests_before.saturating_add(want)),
-            subject,
+impl Asked {
+    /// When a rule that acts at this point is asked for.
+    pub(super) fn at(point: Point) -> Self {
+        match point {
+            Point::Accept => Self::Accept,
+            Point::FirstByte => Self::FirstByte,
+            Point::Head
+            | Point::BeforeReply
+            | Point::AfterHead
+            | Point::AfterBytes(_)
+            | Point::AfterReply
+            | Point::Idle => Self::Request,
         }
-    }
-}
-
-/// When a rule that acts at this point is asked for.
-fn asked(point: Point) -> Asked {
-    match point {
-        Point::Accept => Asked::Accept,
-        Point::FirstByte => Asked::FirstByte,
-        Point::Head
-        | Point::BeforeReply
-        | Point::AfterHead
-        | Point::AfterBytes(_)
-        | Point::AfterReply
-        | Point::Idle => Asked::Request,
     }
 }
 

@@ -1,0 +1,213 @@
+//! Rules about the same requests or connections, which share one count.
+
+use super::condition::{Rest, Seen};
+use super::rules::Asked;
+use super::sorted::Sorted;
+use super::{Rule, Subject};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The number of a match that never comes.
+pub(super) const NEVER: u64 = u64::MAX;
+
+/// Rules about the same requests or connections, at the same stage.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    pub about: About,
+    /// What the index does not find out.
+    pub rest: Rest,
+    /// What has met the conditions.
+    pub matches: Arc<AtomicU64>,
+    /// No rule wants a match with a lower number that is still to come.
+    next: Arc<AtomicU64>,
+    /// The rules that want one match, by its number.
+    pub numbered: Sorted<u64>,
+    /// The other rules.
+    pub others: Vec<usize>,
+}
+
+/// What rules have in common that share a count.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct About {
+    pub asked: Asked,
+    pub subject: Subject,
+    /// The number that `overall` means among all requests that were counted.
+    pub overall: Option<u64>,
+}
+
+impl Group {
+    /// A group without rules. It counts on from `matches`.
+    pub(super) fn new(about: About, matches: Arc<AtomicU64>) -> Self {
+        Self {
+            about,
+            rest: Rest::Nothing,
+            matches,
+            next: Arc::default(),
+            numbered: Sorted::default(),
+            others: Vec::new(),
+        }
+    }
+
+    /// Whether one of its rules may apply to a match that is still to come.
+    #[inline]
+    pub(super) fn is_left(&self) -> bool {
+        self.next.load(Ordering::Relaxed) != NEVER
+    }
+
+    /// Whether what the index has found meets all conditions. `overall`: the number of the request among all.
+    #[inline]
+    pub(super) fn is_met(&self, seen: &Seen<'_>, overall: u64) -> bool {
+        self.about.overall.is_none_or(|want| want == overall) && self.rest.is_met(seen)
+    }
+
+    /// Counts what the index has found, if it meets all conditions. Returns its number if a rule may want it. Once no
+    /// rule is left, nothing needs to be counted.
+    #[inline]
+    pub(super) fn count(&self, seen: &Seen<'_>, overall: u64) -> Option<u64> {
+        // Read before this match is counted: whoever has set it had counted the matches up to some number, so the number
+        // of this one is greater, and no number from there to `next` is wanted.
+        let next = self.next.load(Ordering::Acquire);
+        if next == NEVER || !self.is_met(seen, overall) {
+            return None;
+        }
+        let number = self.matches.fetch_add(1, Ordering::AcqRel) + 1;
+        (number >= next).then_some(number)
+    }
+
+    /// The rules that may want the match with this number.
+    pub(super) fn rules_for(&self, number: u64) -> impl Iterator<Item = usize> {
+        self.numbered.get(&number).iter().chain(&self.others).copied()
+    }
+
+    /// Looks for the next match after this number that a rule wants. `next_of`: which of them a rule wants next.
+    /// Returns whether it has turned out that none is left.
+    pub(super) fn look_ahead(&self, number: u64, next_of: impl Fn(usize) -> u64) -> bool {
+        let numbered = self.numbered.after(&number).map(|rule| next_of(*rule));
+        let mut next = { numbered }.find(|next| *next != NEVER).unwrap_or(NEVER);
+        for rule in &self.others {
+            if next <= number + 1 {
+                break;
+            }
+            next = next.min(next_of(*rule));
+        }
+        self.next.fetch_max(next, Ordering::AcqRel) != NEVER && next == NEVER
+    }
+}
+
+impl About {
+    /// What `rule` is about, if it was added when `requests_before` requests had been counted.
+    pub(super) fn of(rule: &Rule, requests_before: u64) -> Self {
+        let subject = rule.when.subject.clone();
+        Self {
+            asked: Asked::at(rule.act.at),
+            overall: subject.overall.map(|want| requests_before.saturating_add(want)),
+            subject,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rule::{Act, Condition, End, Occasion, Point, ReplyChange, Rule, Rules, Wanted};
+
+    fn first_byte(wanted: Wanted, times: Option<u64>) -> Rule {
+        Rule {
+            name: String::new(),
+            when: Condition {
+                wanted,
+                times,
+                ..Condition::default()
+            },
+            reply: ReplyChange::default(),
+            act: Act {
+                at: Point::FirstByte,
+                hold: None,
+                stall: None,
+                end: Some(End::Fin),
+            },
+        }
+    }
+
+    fn nth(nth: u64) -> Wanted {
+        Wanted {
+            nth: Some(nth),
+            ..Wanted::default()
+        }
+    }
+
+    fn every(every: u64) -> Wanted {
+        Wanted {
+            every: Some(every),
+            ..Wanted::default()
+        }
+    }
+
+    /// Which of the next first bytes are hit, as the number of the hit.
+    fn hits(rules: &Rules, count: usize) -> Vec<u64> {
+        let hit = |_| rules.hit(1, Occasion::FirstByte(1)).map_or(0, |hit| hit.number);
+        (0..count).map(hit).collect()
+    }
+
+    #[test]
+    fn a_rule_leaves_once_it_cannot_apply_any_more() {
+        for (what, rule, want) in [
+            ("the second", first_byte(nth(2), None), [true, true, false, false]),
+            (
+                "the first two",
+                first_byte(Wanted::default(), Some(2)),
+                [true, true, false, false],
+            ),
+            ("each", first_byte(Wanted::default(), None), [true; 4]),
+            (
+                "every third, once",
+                first_byte(every(3), Some(1)),
+                [true, true, true, false],
+            ),
+            (
+                "the second, of every third",
+                first_byte(
+                    Wanted {
+                        every: Some(3),
+                        ..nth(2)
+                    },
+                    None,
+                ),
+                [true, false, false, false],
+            ),
+        ] {
+            let rules = Rules::new(vec![rule]);
+            let left = want.map(|_| {
+                let is_left = rules.act_at_first_byte();
+                hits(&rules, 1);
+                is_left
+            });
+            assert_eq!(left, want, "{what}");
+        }
+    }
+
+    /// The counts of both begin when they are added, also where the first has left and counts no more.
+    #[test]
+    fn a_rule_that_is_added_to_those_that_have_left_counts_from_then_on() {
+        let first = first_byte(nth(1), None);
+        let before = Rules::new(vec![first.clone()]);
+        assert_eq!(hits(&before, 5), [1, 0, 0, 0, 0]);
+        let after = Rules::new(vec![first, first_byte(nth(2), None)]).with_counts_of(&before);
+        assert_eq!(hits(&after, 4), [0, 1, 0, 0]);
+    }
+
+    #[test]
+    fn threads_that_count_together_miss_no_number() {
+        let numbers = [1, 2, 3, 5, 90, 91, 1000, 3999];
+        let mut rules: Vec<Rule> = numbers.iter().map(|number| first_byte(nth(*number), None)).collect();
+        rules.push(first_byte(every(7), None));
+        let rules = Rules::new(rules);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| hits(&rules, 1000));
+            }
+        });
+        let found: Vec<u64> = rules.iter().map(|(_, hits)| hits).collect();
+        // 91 is the only one of the numbers that 7 divides; the first rule that applies is carried out.
+        assert_eq!(found, [1, 1, 1, 1, 1, 1, 1, 1, 4000 / 7 - 1]);
+    }
+}
