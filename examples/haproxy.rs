@@ -13,13 +13,12 @@ use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::process::{Child, Command, Stdio};
 
 /// HAProxy sends a request again whose connection ended before a response.
 const CURE: &str = "retries 3\n  retry-on conn-failure empty-response";
 
-fn main() -> Result<(), Box<dyn Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     for race in [
         Rule::connection(1).fin_meets_request(),
         Rule::connection(1).reset_meets_request(),
@@ -58,6 +57,19 @@ fn run(race: Rule, setting: &str) -> Result<Option<(String, Report)>, Box<dyn Er
     Ok(Some((second, server.stop())))
 }
 
+/// A socket for HAProxy to inherit. It listens already, so no port has to be chosen that may be taken by then, and clients
+/// need not wait for HAProxy.
+#[cfg(unix)]
+fn as_standard_input(listener: TcpListener) -> Option<Stdio> {
+    Some(std::os::fd::OwnedFd::from(listener).into())
+}
+
+/// HAProxy runs on Unix alone.
+#[cfg(not(unix))]
+fn as_standard_input(_: TcpListener) -> Option<Stdio> {
+    None
+}
+
 /// A running HAProxy.
 struct Proxy {
     process: Child,
@@ -66,18 +78,23 @@ struct Proxy {
 }
 
 impl Proxy {
+    /// Starts it; `None` if it is not installed.
     fn start(server: SocketAddr, setting: &str) -> Result<Option<Self>, Box<dyn Error>> {
-        // A port that was free a moment ago.
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let address = listener.local_addr()?;
+        let Some(listener) = as_standard_input(listener) else {
+            return Ok(None);
+        };
         let config = std::env::temp_dir().join(format!("labserve-haproxy-{}.cfg", address.port()));
         fs::write(
             &config,
             format!(
-                "global\n  nbthread 1\ndefaults\n  mode http\n  timeout connect 5s\n  timeout client 5s\n  timeout server 5s\n  http-reuse always\n  \
-                 {setting}\nlisten proxy\n  bind {address}\n  server labserve {server}\n"
+                "global\n  nbthread 1\ndefaults\n  mode http\n  timeout connect 60s\n  timeout client 60s\n  timeout server 60s\n  http-reuse always\n  \
+                 {setting}\nlisten proxy\n  bind fd@0\n  server labserve {server}\n"
             ),
         )?;
-        let process = match Command::new("haproxy").arg("-db").arg("-f").arg(&config).spawn() {
+        let command = &mut Command::new("haproxy");
+        let process = match command.arg("-db").arg("-f").arg(&config).stdin(listener).spawn() {
             Ok(process) => process,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 fs::remove_file(&config)?;
@@ -85,20 +102,11 @@ impl Proxy {
             }
             Err(error) => return Err(error.into()),
         };
-        let proxy = Self {
+        Ok(Some(Self {
             process,
             address,
             config,
-        };
-        // HAProxy does not say when it listens.
-        let begun = Instant::now();
-        while let Err(error) = TcpStream::connect(address) {
-            if begun.elapsed() > Duration::from_secs(10) {
-                return Err(error.into());
-            }
-            std::thread::yield_now();
-        }
-        Ok(Some(proxy))
+        }))
     }
 
     /// Sends a request on a connection of its own. Returns the status of the response.
