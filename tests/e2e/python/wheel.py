@@ -1,23 +1,24 @@
 #!/usr/bin/env python3
-"""The package for Python: its wheel is built, installed into a fresh venv, and tested there.
+"""The package for Python: its wheel is built, installed into a fresh venv by docs/testing.md, and tested there.
 
     tests/e2e/python/wheel.py [--wheel FILE]
 
-The wheel holds the release build: what `.ci/release` has built is not built again. The tests are those of
-`python/tests`, with requests, httpx and aiohttp. mypy checks the types. The last line counts:
-`python package: N passed, M failed`.
+The wheel holds the release build: what `.ci/release` has built is not built again. The commands and the example of the
+guide are followed word by word. Then come the tests of `python/tests`, with requests, httpx and aiohttp. mypy checks
+the types. The last line counts: `python package: N passed, M failed`.
 """
 
 import argparse
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from e2e.pylib import cli
+from e2e.pylib import cli, guide
 
 PACKAGE = cli.CHECKOUT / "python"
 PYTEST = "pytest==9.2.0"
@@ -31,17 +32,27 @@ def main():
     parser.add_argument("--wheel", type=cli.program, help="test this wheel (default: one that is built now)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="labserve-wheel-") as home:
-        venv = pathlib.Path(home, "venv")
-        wheel = arguments.wheel or build(pathlib.Path(home, "wheels"))
+        wheel = arguments.wheel or build(pathlib.Path(home, "built"))
         print(f"{wheel.name}: {wheel.stat().st_size} bytes")
-        install(venv, str(wheel), *CLIENTS)
+        shutil.copy(wheel, home)
+        environment = outside()
+        guide.follow("Python", home, environment)
+        # The guide makes it.
+        venv = pathlib.Path(home, "venv")
+        install(venv, *CLIENTS)
         subprocess.run([venv / "bin/labserve", "--version"], check=True)
-        return report(*run_tests(venv, home))
+        return report(*run_tests(venv, home, environment))
+
+
+def outside():
+    """The environment without what would find the checkout."""
+    return {name: value for name, value in os.environ.items() if name not in ("LABSERVE_PROGRAM", "PYTHONPATH")}
 
 
 def install(venv, *packages):
-    """Makes a venv with these packages."""
-    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    """Installs packages into a venv, which is made if there is none."""
+    if not venv.exists():
+        subprocess.run([sys.executable, "-m", "venv", venv], check=True)
     pip = [venv / "bin/pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, *packages], check=True)
 
@@ -61,9 +72,8 @@ def build(out):
     return wheel
 
 
-def run_tests(venv, home):
+def run_tests(venv, home, environment):
     """How many tests passed, and how many did not. None of the checkout is found by an import."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("LABSERVE_PROGRAM", "PYTHONPATH")}
     command = [venv / "bin/pytest", "--quiet", "-p", "no:cacheprovider", "--strict-markers", PACKAGE / "tests"]
     done = subprocess.run(command, cwd=home, env=environment, stdout=subprocess.PIPE, encoding="utf-8")
     print(done.stdout)
