@@ -1,6 +1,6 @@
 //! Why connections end, or were never opened: timeouts, resets, refusals.
 
-use crate::model::{Arg, Capture, EndReason, Finding, FindingKind, HandshakeOutcome, Verdict};
+use crate::model::{Arg, Capture, EndReason, Finding, FindingKind, HandshakeOutcome, Side, Verdict};
 use crate::test_capture::*;
 use crate::test_profiles::built_ins;
 
@@ -16,6 +16,9 @@ fn ended(at: u16, fields: &str, by_client: bool, flags: u8, after_us: u64) -> Ve
     ]);
     let (seq, ack) = if by_client { (20, 1 + len) } else { (1 + len, 20) };
     frames.push(frame(120_000 + after_us, by_client, flags, seq, ack, ""));
+    if flags & FIN != 0 {
+        frames.push(frame(120_100 + after_us, !by_client, ACK, ack, seq + 1, ""));
+    }
     for frame in &mut frames {
         let client = if frame.from == CLIENT {
             &mut frame.from
@@ -175,4 +178,39 @@ fn what_a_server_calls_itself_outweighs_how_it_looks() {
     assert_eq!(nginx.map(|(_, profile)| profile), Some("nginx".to_owned()));
     // A head like this fits too many servers.
     assert_eq!(verdict(""), None);
+}
+
+#[test]
+fn a_fin_that_gets_no_answer_and_is_not_sent_again_may_not_be_the_first() {
+    let ended = |goes_on_us: u64| {
+        let mut frames = handshake();
+        frames.extend([
+            frame(100_000, true, PSH | ACK, 1, 1, "GET /0 HTTP/1.1\r\n\r\n"),
+            frame(120_000, false, PSH | ACK, 1, 20, &response(50)),
+            frame(120_100, true, ACK, 20, 51, ""),
+            frame(420_000, false, FIN | ACK, 51, 20, ""),
+        ]);
+        // Another connection shows how long the capture goes on.
+        let mut other = frame(420_000 + goes_on_us, true, SYN, 0, 0, "");
+        other.from.1 += 1;
+        frames.push(other);
+        explained(&frames).connections[0].end.by
+    };
+    assert_eq!((ended(1_000_000), ended(3_000_000)), (Some(Side::Server), None));
+}
+
+#[test]
+fn an_acknowledged_fin_that_was_not_captured_may_have_been_the_first() {
+    let ended = |acked: u32| {
+        let mut frames = handshake();
+        frames.extend([
+            frame(100_000, true, PSH | ACK, 1, 1, "GET /0 HTTP/1.1\r\n\r\n"),
+            frame(120_000, false, PSH | ACK, 1, 20, &response(50)),
+            frame(120_100, true, ACK, 20, 51, ""),
+            frame(2_120_000, false, FIN | ACK, 51, 20, ""),
+            frame(2_140_000, false, ACK, 52, acked, ""),
+        ]);
+        explained(&frames).connections[0].end.by
+    };
+    assert_eq!((ended(20), ended(21)), (Some(Side::Server), None));
 }

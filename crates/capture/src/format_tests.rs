@@ -80,6 +80,27 @@ fn the_obsolete_packet_block_is_read() {
 }
 
 #[test]
+fn the_obsolete_packet_block_is_read_in_big_endian() {
+    let block = |kind: u32, body: &[u8]| {
+        let len = (12 + body.len().next_multiple_of(4)) as u32;
+        let padding = vec![0; body.len().next_multiple_of(4) - body.len()];
+        let [kind, len] = [kind, len].map(u32::to_be_bytes);
+        [&kind, &len, body, &padding, &len].concat()
+    };
+    let section = [&[0x1a, 0x2b, 0x3c, 0x4d, 0, 1, 0, 0][..], &[0xff; 8]].concat();
+    let mut file = [block(0x0a0d_0d0a, &section), block(1, &[0, 101, 0, 0, 0, 0, 0, 0])].concat();
+    let packets = pcapng(&exchange(), 6, |_, ticks, datagram| {
+        let len = datagram.len() as u32;
+        let words = [0, (ticks >> 32) as u32, ticks as u32, len, len].map(u32::to_be_bytes);
+        block(2, &[&words.concat(), datagram].concat())
+    });
+    // Without the section and the interface in little-endian.
+    file.extend(&packets[60..]);
+    let capture = crate::explain_bytes(&file, &[]).expect("a capture");
+    assert_eq!(gist(&capture), (1, 5, 5_000_000_000));
+}
+
+#[test]
 fn what_is_in_a_tunnel_is_read() {
     let ethernet = |kind: u16| [&[2; 12][..], &kind.to_be_bytes()].concat();
     let outer = |protocol: u8, head: &[u8], inner: &[u8]| {

@@ -1,7 +1,8 @@
 //! What was lost, or is missing in the capture, does not become a conclusion.
 
 use crate::model::{
-    AnalysisFlag, Capture, Connection, EndReason, FindingKind, ResetClass, RetransmissionCause, Shortfall, TimeSpent,
+    AnalysisFlag, Capture, Connection, EndReason, FindingKind, ResetClass, RetransmissionCause, Shortfall, Side,
+    TimeSpent,
 };
 use crate::test_capture::*;
 
@@ -290,4 +291,55 @@ fn duplicate_acks_cause_what_is_sent_after_they_have_arrived() {
     };
     assert_eq!(cause(21 * MS), RetransmissionCause::DuplicateAcks);
     assert_ne!(cause(5 * MS), RetransmissionCause::DuplicateAcks);
+}
+
+#[test]
+fn a_segment_that_repeats_an_acknowledgement_with_data_is_no_duplicate_ack() {
+    // The server asks for the second request with duplicate ACKs, which get lost, as its response does. Both sides then
+    // wait for their timers, the server for less time.
+    let mut frames = handshake();
+    frames.extend([
+        frame(30 * MS, true, PSH | ACK, 1, 1, GET),
+        frame(30 * MS + 5, true, PSH | ACK, 39, 1, GET),
+        frame(50 * MS, false, PSH | ACK, 1, 20, &response(50)),
+    ]);
+    frames.extend((0..3).map(|n| frame(50 * MS + 10 + n, false, ACK, 51, 20, "")));
+    frames.extend([
+        frame(250 * MS, false, PSH | ACK, 1, 20, &response(50)),
+        frame(260 * MS, true, PSH | ACK, 20, 51, GET),
+        frame(280 * MS, false, ACK, 51, 58, ""),
+    ]);
+    let capture = explained(&frames);
+    let causes = connection(&capture)
+        .retransmissions
+        .iter()
+        .map(|seen| (seen.by, seen.cause));
+    let timeout = RetransmissionCause::Timeout;
+    assert_eq!(
+        causes.collect::<Vec<_>>(),
+        [(Side::Server, timeout), (Side::Client, timeout)]
+    );
+}
+
+#[test]
+fn the_timer_of_a_server_runs_from_before_its_response_was_sent_again() {
+    // Its first segment is lost before the capture point, its last one waits for the repair; 2 s after it was written, the
+    // server closes.
+    let keep = "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=2\r\nContent-Length: 02938\r\n\r\n";
+    let data = format!("{keep}{}", "x".repeat(2938));
+    let len = data.len() as u32;
+    let mut frames = handshake();
+    frames.extend([
+        frame(30 * MS, true, PSH | ACK, 1, 1, GET),
+        frame(50 * MS, false, ACK, 1001, 20, &data[1000..2000]),
+        frame(50 * MS + 100, true, ACK, 20, 1, ""),
+        frame(650 * MS, false, ACK, 1, 20, &data[..1000]),
+        frame(650 * MS + 100, true, ACK, 20, 2001, ""),
+        frame(670 * MS, false, PSH | ACK, 2001, 20, &data[2000..]),
+        frame(670 * MS + 100, true, ACK, 20, len + 1, ""),
+        frame(2050 * MS - 10, false, FIN | ACK, len + 1, 20, ""),
+    ]);
+    let capture = explained(&frames);
+    assert_eq!(connection(&capture).end.reason, EndReason::IdleAsAnnounced);
+    assert!(!has(&capture, FindingKind::TimedOutOtherwise));
 }

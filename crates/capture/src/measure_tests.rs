@@ -166,3 +166,67 @@ fn it_is_said_how_long_a_window_was_full_or_shut() {
         assert_eq!(text.contains("its window was 0 for 200.0 ms in all"), is_shut, "{text}");
     }
 }
+
+#[test]
+fn a_segment_that_was_lost_before_the_capture_point_is_no_pause_of_the_server() {
+    // The server writes twice at once; the second segment gets lost before the capture point, and is sent again.
+    let paused = |passed_over: u16| {
+        let whole = response(2000);
+        let mut frames = handshake();
+        frames.extend([
+            frame(30_000, true, PSH | ACK, 1, 1, GET),
+            frame(50_000, false, ACK, 1, 20, ""),
+            frame(50_010, false, ACK, 1, 20, &whole[..500]),
+            frame(50_020, false, PSH | ACK, 501, 20, &whole[500..1000]),
+            frame(50_100, true, ACK, 20, 1001, ""),
+            frame(650_000, false, PSH | ACK, 1001, 20, &whole[1000..]),
+        ]);
+        let from_server = frames.iter_mut().filter(|frame| frame.from == SERVER);
+        for (id, frame) in (700..).zip(from_server) {
+            frame.id = id;
+        }
+        let last = frames.last_mut().expect("a frame");
+        last.id += passed_over;
+        let capture = explained(&frames);
+        capture
+            .findings
+            .iter()
+            .any(|finding| finding.kind == FindingKind::SlowServerPause)
+    };
+    assert!(paused(0) && !paused(1));
+}
+
+#[test]
+fn an_ack_is_not_late_if_its_segment_or_an_earlier_one_may_be_missing() {
+    // The second frame of the client has a number that follows that of the first, or not.
+    let delayed = |passed_over: [u16; 2]| {
+        let mut frames = handshake();
+        for frame in &mut frames {
+            frame.us /= 100;
+        }
+        frames.extend([
+            frame(1000, true, PSH | ACK, 1, 1, GET),
+            frame(1200, false, ACK, 1, 20, ""),
+            frame(1300, false, ACK, 1, 20, &response(50)[..20]),
+            frame(1310, false, PSH | ACK, 21, 20, &response(50)[20..]),
+            frame(1400, true, ACK, 20, 51, ""),
+            frame(2000, true, PSH | ACK, 20, 51, GET),
+            frame(202_000, false, ACK, 51, 39, ""),
+            frame(302_000, false, PSH | ACK, 51, 39, &response(50)),
+            frame(302_100, true, ACK, 39, 101, ""),
+        ]);
+        let mut next = [700, 100];
+        for frame in &mut frames {
+            let side = usize::from(frame.from == SERVER);
+            next[side] += 1 + passed_over[side] * u16::from(frame.us == [302_100, 202_000][side]);
+            frame.id = next[side];
+        }
+        let capture = explained(&frames);
+        let trips = connection(&capture)
+            .round_trips
+            .iter()
+            .find(|trips| trips.by == Side::Client);
+        trips.map_or(0, |trips| trips.delayed_acks)
+    };
+    assert_eq!([delayed([0, 0]), delayed([1, 0]), delayed([0, 1])], [1, 0, 0]);
+}

@@ -344,3 +344,53 @@ fn a_request_that_waits_for_missing_bytes_comes_before_its_response() {
     assert_eq!(exchanges.len(), 1);
     assert!(exchanges[0].response.is_some() && !exchanges[0].pipelined);
 }
+
+#[test]
+fn the_rest_of_a_body_is_no_method() {
+    let body = "b".repeat(200);
+    for (name, frames) in [
+        (
+            "in one segment",
+            vec![frame(500, true, PSH | ACK, 1, 43, &format!("{body}{GET}"))],
+        ),
+        (
+            "in two",
+            vec![
+                frame(500, true, ACK, 1, 43, &body),
+                frame(501, true, PSH | ACK, 201, 43, &format!("{}{GET}", &body[1..])),
+            ],
+        ),
+    ] {
+        let mut all = vec![frame(0, false, PSH | ACK, 1, 1, &response(42))];
+        all.extend(frames);
+        all.push(frame(20_000, false, PSH | ACK, 43, 400, &response(50)));
+        let capture = explained(&all);
+        let requests = capture.connections[0]
+            .exchanges
+            .iter()
+            .filter_map(|exchange| exchange.request.as_ref());
+        assert_eq!(requests.count(), 0, "{name}: {}", text(&capture));
+    }
+}
+
+#[test]
+fn the_response_to_a_request_before_the_capture_belongs_to_none_in_it() {
+    // The client had sent two requests at once. The body of the second one has a hole, of which the length is known.
+    let head = "POST /1 HTTP/1.1\r\nContent-Length: 1000\r\n\r\n";
+    let end = 1 + head.len() as u32 + 1000;
+    let frames = [
+        frame(0, true, ACK, 1, 1, head),
+        frame(100, true, PSH | ACK, end - 300, 1, &"b".repeat(300)),
+        frame(20_000, false, PSH | ACK, 1, end, &response(60)),
+        frame(20_100, true, ACK, end, 61, ""),
+        frame(40_000, false, PSH | ACK, 61, end, &response(70)),
+        frame(40_100, true, ACK, end, 131, ""),
+    ];
+    let capture = explained(&frames);
+    let exchanges = &capture.connections[0].exchanges;
+    let lengths = exchanges.iter().map(|exchange| {
+        let bytes = |message: &Option<crate::model::Message>| message.as_ref().map(crate::model::Message::bytes);
+        (bytes(&exchange.request).is_some(), bytes(&exchange.response))
+    });
+    assert_eq!(lengths.collect::<Vec<_>>(), [(false, Some(60)), (true, Some(70))]);
+}

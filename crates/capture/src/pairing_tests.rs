@@ -265,3 +265,50 @@ fn a_response_may_be_that_of_a_request_that_is_missing_among_pipelined_ones() {
     let pairs = paired(&explained(&without(frames, &[4])));
     assert!(pairs.starts_with("/0:6 ") && !pairs.contains("/2:7"), "{pairs}");
 }
+
+#[test]
+fn a_request_that_was_lost_was_sent_before_the_ones_after_it() {
+    // Three requests at once. The second is lost before the capture point, and sent again after the first response.
+    let mut frames = handshake();
+    frames.extend([
+        frame(30_000, true, PSH | ACK, 1, 1, &request(0)),
+        frame(30_002, true, PSH | ACK, 39, 1, &request(2)),
+        frame(50_000, false, PSH | ACK, 1, 20, &response(50)),
+        frame(50_100, true, ACK, 58, 51, ""),
+        frame(250_000, true, PSH | ACK, 20, 51, &request(1)),
+        frame(270_000, false, PSH | ACK, 51, 58, &response(100)),
+        frame(270_100, true, ACK, 58, 151, ""),
+    ]);
+    let capture = TestFile::default().explained(&frames);
+    assert_eq!(paired(&capture), "/0:6 +/1:9 +/2:?");
+    assert!(
+        capture.connections[0]
+            .idle_periods
+            .iter()
+            .all(|idle| idle.to_frame != 8),
+        "{:?}",
+        capture.connections[0].idle_periods
+    );
+}
+
+#[test]
+fn what_is_missing_after_a_request_does_not_shift_the_responses_before() {
+    // The second request ends in the segment of the third, after the first response. The fourth was not captured.
+    let posted = "POST /1 HTTP/1.1\r\nContent-Length: 5\r\n\r\nabcde";
+    let (begun, rest) = posted.split_at(posted.len() - 2);
+    let (first, second) = (1 + 19, 1 + 19 + begun.len() as u32);
+    let end = second + 2 + 19;
+    let mut frames = handshake();
+    frames.extend([
+        frame(30_000, true, PSH | ACK, 1, 1, &request(0)),
+        frame(30_005, true, ACK, first, 1, begun),
+        frame(50_000, false, PSH | ACK, 1, second, &response(50)),
+        frame(50_100, true, PSH | ACK, second, 51, &format!("{rest}{}", request(2))),
+        frame(70_000, false, PSH | ACK, 51, end + 19, &response(60)),
+        frame(70_010, false, PSH | ACK, 111, end + 19, &response(70)),
+        frame(70_020, false, PSH | ACK, 181, end + 19, &response(80)),
+        frame(70_100, true, ACK, end + 19, 261, ""),
+    ]);
+    let capture = TestFile::default().explained(&frames);
+    assert_eq!(paired(&capture), "/0:6 +/1:8 +/2:9 -:10");
+}

@@ -49,6 +49,11 @@ class Truth:
         times = [f.us for f in self.frames.values() if f.side == side and f.at <= position < f.at + f.length]
         return min(times, default=None)
 
+    def is_first(self, side, position):
+        """Whether the frame that first carried the byte at a position passed the capture point."""
+        carriers = [f for f in self.all if f.side == side and f.at <= position < f.at + f.length]
+        return bool(carriers) and carriers[0].why == "new"
+
     def complete(self, side, span):
         """When the capture first held all bytes of a span; None if it lacks some."""
         left = [span]
@@ -107,8 +112,10 @@ def truths(truth):
     if fresh:
         true |= {"all-not-modified", "some-not-modified"}
         due.add("all-not-modified" if len(fresh) == len(done) > 1 else "some-not-modified")
-    if any(e.pipelined for e in talk.exchanges):
-        due.add("pipelined")
+    for exchange, (asked, _) in zip(talk.exchanges, truth.spans):
+        if exchange.pipelined:
+            # When a request was sent whose first frame was lost before the capture point, no capture shows.
+            (due if truth.is_first(CLIENT, asked[0]) else true).add("pipelined")
     true |= {"pipelined"} if talk.late_pipelined else set()
     true |= {"sent-in-pieces" for e in done if len(e.parts) > 1}
     announced = talk.announced and talk.announced * S

@@ -82,11 +82,16 @@ def parts(connection):
 
 def is_wrong(theirs, mine, talk, frame):
     """Whether tshark is wrong about a frame, as the truth shows: it takes a segment that was overtaken for a fast
-    retransmission, or a byte that was captured as a probe of the window for one that was not."""
+    retransmission, a byte that was captured as a probe of the window for one that was not, the first frame of a side for
+    a keep-alive probe, or a window that was not captured for a full one."""
     if theirs - mine == {"fast-retransmission"} and mine - theirs == {"out-of-order"}:
         return frame.why == "new"
+    before = [f for f in talk.frames if f.side != frame.side and f.us < frame.us]
+    if theirs - mine == {"keep-alive"} and not mine - theirs:
+        return not any(f.side == frame.side and f.us < frame.us for f in talk.frames)
+    if theirs - mine == {"window-full"} and not mine - theirs:
+        return not before
     if theirs - mine == {"acked-unseen"} and not mine - theirs:
-        before = [f for f in talk.frames if f.side != frame.side and f.us < frame.us]
         return any(f.why == "probe" and f.at + f.length == frame.ack for f in before)
     return False
 

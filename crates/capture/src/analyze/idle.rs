@@ -1,6 +1,6 @@
 //! The periods in which no exchange was in progress.
 
-use crate::model::{BodyEnd, ConnectionEnd, Exchange, Handshake, IdleEnd, IdlePeriod, Side};
+use crate::model::{AnalysisFlag, BodyEnd, ConnectionEnd, Exchange, Frame, Handshake, IdleEnd, IdlePeriod, Side};
 use crate::tcp::FrameTime;
 
 /// Shorter periods are not listed: a client needs some time between two requests.
@@ -19,6 +19,7 @@ pub(super) fn idle_periods(
     exchanges: &[Exchange],
     handshake: &Handshake,
     end: &ConnectionEnd,
+    frames: &[Frame],
     first: FrameTime,
     capture_end: FrameTime,
 ) -> Vec<IdlePeriod> {
@@ -36,7 +37,8 @@ pub(super) fn idle_periods(
     // A request after the FIN of the other side does not end an idle period.
     let in_time = |exchange: &&Exchange| begun(exchange).is_none_or(|begin| begin.frame <= last.frame);
     for exchange in exchanges.iter().take_while(in_time) {
-        if let Some(begin) = begun(exchange) {
+        // A request whose first frame repeats an earlier one was sent before; when, the capture does not show.
+        if let Some(begin) = begun(exchange).filter(|begin| !is_sent_again(frames, begin.frame)) {
             periods.extend(idle_period(&start, begin, IdleEnd::Request));
         }
         // What follows an upgrade or CONNECT is not HTTP: it has no idle periods of HTTP.
@@ -60,6 +62,13 @@ pub(super) fn idle_periods(
     }
     periods.extend(idle_period(&start, last, ended_by));
     periods
+}
+
+/// Whether a frame is a retransmission.
+fn is_sent_again(frames: &[Frame], number: u64) -> bool {
+    let again = [AnalysisFlag::Retransmission, AnalysisFlag::FastRetransmission];
+    let at = frames.binary_search_by_key(&number, |frame| frame.number);
+    at.is_ok_and(|at| again.iter().any(|flag| frames[at].analysis.has(*flag)))
 }
 
 /// The first byte of an exchange.

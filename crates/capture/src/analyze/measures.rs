@@ -89,12 +89,15 @@ fn round_trips(frames: &[&Frame], by: Side, full: u32) -> Option<RoundTrips> {
     })
 }
 
-/// The round trips of the segments of one side. A stretch in which something was sent again measures nothing.
+/// The round trips of the segments of one side. A stretch in which something was sent again, or was not captured, measures
+/// nothing.
 fn samples(frames: &[&Frame], by: Side, full: u32) -> Vec<Sample> {
     let mut samples = Vec::new();
     // Segments that are not acknowledged yet: the number after each, and its frame.
     let mut waiting: Vec<(u32, &Frame)> = Vec::new();
     let mut acked = None;
+    // How many samples there were at the latest frame of that side.
+    let mut before = 0;
     for frame in frames {
         let again = [
             AnalysisFlag::Retransmission,
@@ -107,6 +110,12 @@ fn samples(frames: &[&Frame], by: Side, full: u32) -> Vec<Sample> {
             AnalysisFlag::KeepAlive,
         ];
         if frame.from == by {
+            if frame.after_unseen {
+                // What is missing may have been sent again.
+                samples.truncate(before);
+                waiting.clear();
+            }
+            before = samples.len();
             if again.iter().any(|flag| frame.analysis.has(*flag)) {
                 waiting.clear();
             } else if frame.len > 0 && !frame.flags.syn() && !frame.flags.rst() {
@@ -123,14 +132,16 @@ fn samples(frames: &[&Frame], by: Side, full: u32) -> Vec<Sample> {
             .count();
         if let Some((end, segment)) = count.checked_sub(1).map(|last| waiting[last]) {
             let newly = acked.map_or(u32::MAX, |acked| end.wrapping_sub(acked));
-            samples.push(Sample {
+            let sample = Sample {
                 ns: elapsed(segment.ns, frame.ns),
                 frames: FrameSpan {
                     first: segment.number,
                     last: frame.number,
                 },
                 may_be_delayed: frame.len == 0 && count == 1 && newly < 2 * full && waiting.len() == 1,
-            });
+            };
+            // An earlier ACK may be missing.
+            samples.extend((!frame.after_unseen).then_some(sample));
             waiting.drain(..count);
         }
         if acked.is_none_or(|acked| after(frame.ack, acked) > 0) {

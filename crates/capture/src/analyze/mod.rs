@@ -35,7 +35,7 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
         exchanges.iter_mut().for_each(without_other_side);
     }
     let mut end = tracker.end(client, capture_end.ns);
-    if !tracker.is_first_end_known() {
+    if !tracker.is_first_end_known(capture_end.ns) {
         end.by = None;
     }
     let handshake = tracker.handshake(client, capture_end.ns);
@@ -54,7 +54,7 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
     }
     let (first, last) = tracker.span();
     let (frames, frames_left_out) = tracker.frames(client);
-    let idle_periods = idle::idle_periods(&exchanges, &handshake, &end, first, capture_end);
+    let idle_periods = idle::idle_periods(&exchanges, &handshake, &end, &frames, first, capture_end);
     end.reason = match tracker.is_one_sided() || handshake.outcome == HandshakeOutcome::CaptureEnds {
         // What the other side had sent would be the reason.
         true => EndReason::Unknown,

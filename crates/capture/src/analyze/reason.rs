@@ -178,11 +178,12 @@ fn may_agree(answered: &Exchange, end: &ConnectionEnd, announced_s: u64) -> bool
     // The response to a pipelined request may have been written long before it could be sent.
     let earliest = match &answered.request {
         Some(request) if answered.pipelined => request.ended_ns,
-        _ => response.begun_ns,
+        _ => response.earliest_ns,
     };
     let since = |ns: i64| first.ns.saturating_sub(ns).unsigned_abs();
     let announced_ns = announced_s.saturating_mul(1_000_000_000);
-    (since(response.ended_ns)..=since(earliest)).contains(&announced_ns)
+    let longest = since(earliest);
+    announced_ns >= since(response.ended_ns) && (announced_ns <= longest || agrees(longest, announced_s))
 }
 
 /// Whether an idle period was as long as announced.

@@ -261,7 +261,11 @@ impl Sender<'_> {
         if fills_initial_window {
             return TimeSpent::UnexplainedPause;
         }
-        pause(first, by)
+        match last.after_unseen {
+            // What was lost before the capture point may have been sent in between.
+            true => TimeSpent::UnexplainedPause,
+            false => pause(first, by),
+        }
     }
 
     /// Until when the client's window was 0, if it was before a frame and its time: what the server had to say waited.
@@ -326,7 +330,16 @@ impl Sender<'_> {
         let ns = elapsed(from.1, to.1);
         let network = self.server_round_trip.min(ns);
         parts.add(TimeSpent::RoundTrip, network, from.0, to.0);
-        parts.add(TimeSpent::ServerThink, ns - network, from.0, to.0);
+        // What was lost before the capture point may have been the response.
+        let after_unseen = self
+            .frames
+            .iter()
+            .any(|frame| frame.number == to.0 && frame.after_unseen);
+        let spent = match after_unseen && ns - network >= PAUSE_NS {
+            true => TimeSpent::UnexplainedPause,
+            false => TimeSpent::ServerThink,
+        };
+        parts.add(spent, ns - network, from.0, to.0);
     }
 }
 

@@ -164,20 +164,25 @@ impl Section {
                     original_len: packet.origlen,
                 })
             }
-            Block::Unknown(unknown) if unknown.block_type == PACKET_BLOCK => self.packet_block(unknown.data, record),
+            Block::Unknown(unknown) if self.word(bytes, 0) == Some(PACKET_BLOCK) => {
+                self.packet_block(unknown.data, record)
+            }
             _ => Record::Other(record),
         }
     }
 
+    /// The word at a position, in the byte order of the section.
+    fn word(&self, bytes: &[u8], at: usize) -> Option<u32> {
+        let word = *bytes.get(at..)?.first_chunk::<4>()?;
+        Some(match self.big_endian {
+            true => u32::from_be_bytes(word),
+            false => u32::from_le_bytes(word),
+        })
+    }
+
     /// A block that no packet depends on: only its length is read, so that a fault inside does no harm.
     fn other_block(&self, bytes: &[u8]) -> Option<Record> {
-        let word = |at: usize| {
-            let word = *bytes.get(at..)?.first_chunk::<4>()?;
-            Some(match self.big_endian {
-                true => u32::from_be_bytes(word),
-                false => u32::from_le_bytes(word),
-            })
-        };
+        let word = |at| self.word(bytes, at);
         let (kind, len) = (word(0)?, word(4)? as usize);
         let record = match kind {
             JOURNAL | CUSTOM | CUSTOM_NOT_COPIED => Record::NotAPacket(len),
@@ -195,13 +200,7 @@ impl Section {
     /// A Packet Block: the obsolete form of the Enhanced Packet Block, whose first word is an interface of 16 bits and a
     /// number of dropped packets.
     fn packet_block(&self, body: &[u8], record: usize) -> Record {
-        let word = |at: usize| {
-            let bytes = body.get(at..)?.first_chunk::<4>()?;
-            Some(match self.big_endian {
-                true => u32::from_be_bytes(*bytes),
-                false => u32::from_le_bytes(*bytes),
-            })
-        };
+        let word = |at| self.word(body, at);
         let (Some(first), Some(high), Some(low), Some(kept), Some(original_len)) =
             (word(0), word(4), word(8), word(12), word(16))
         else {

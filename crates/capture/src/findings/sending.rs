@@ -189,6 +189,7 @@ mod tests {
             next_seq: 1,
             frames: FrameSpan { first: 1, last: 1 },
             begun_ns: 0,
+            earliest_ns: 0,
             ended_ns: 0,
             bits_per_second: None,
             bursts: bursts.iter().map(burst).collect(),

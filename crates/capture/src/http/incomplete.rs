@@ -50,18 +50,21 @@ impl Conversation {
     /// Skips bytes that were not captured. The message goes on if they belong to its body.
     pub(super) fn missing(&mut self, from: usize, count: u64) {
         self.other.missing(from, count);
-        self.has_hole = true;
         let parser = &mut self.parsers[from];
         let continues = match &mut parser.state {
             ParserState::Body(BodyState::Length(left)) if count <= *left => {
                 *left -= count;
                 true
             }
-            ParserState::Body(BodyState::Close | BodyState::Unmeasured) | ParserState::Tunnel => true,
+            ParserState::Body(BodyState::Close | BodyState::Unmeasured) | ParserState::Tunnel => {
+                self.has_hole = true;
+                true
+            }
             ParserState::Body(BodyState::Chunked(body)) => body.skip(count),
             _ => false,
         };
         if !continues {
+            self.has_hole = true;
             parser.interrupted = true;
             parser.state = ParserState::Lost;
             self.abandon_message(from, Shortfall::CaptureEnds);

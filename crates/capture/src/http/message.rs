@@ -46,6 +46,7 @@ pub(super) fn started(at: u64, segment: SegmentRef) -> Message {
             last: segment.frame,
         },
         begun_ns: segment.ns,
+        earliest_ns: segment.ns,
         ended_ns: segment.ns,
         bits_per_second: None,
         bursts: Vec::new(),
@@ -62,6 +63,7 @@ pub(super) fn count(message: &mut Message, bytes: u64, segment: SegmentRef) {
     message.frames.first = message.frames.first.min(segment.frame);
     message.frames.last = message.frames.last.max(segment.frame);
     message.ended_ns = message.ended_ns.max(segment.ns);
+    message.earliest_ns = message.earliest_ns.min(segment.ns);
     let open = message.bursts.last().is_some_and(|burst| !burst.pushed);
     if message.bursts_left_out > 0 || (!open && message.bursts.len() == BURSTS) {
         message.bursts_left_out += u64::from(segment.pushed);

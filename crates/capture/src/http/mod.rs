@@ -51,7 +51,7 @@ pub(super) struct Conversation {
     client: Option<usize>,
     /// Whether the beginning of the connection was captured.
     opened: bool,
-    /// Whether bytes are missing, or were not read as messages.
+    /// Whether bytes are missing that may have held messages, or were not read as messages.
     has_hole: bool,
     /// Whether the content of the messages shows which endpoint is the client.
     client_shown: bool,
@@ -131,6 +131,9 @@ impl Conversation {
             self.has_hole |= foreign > 0;
             return;
         }
+        if !self.opened {
+            self.parsers[from].begin_midway();
+        }
         let side = self.side(from);
         let mut cursor = Cursor {
             from,
@@ -148,6 +151,9 @@ impl Conversation {
             };
             let step = self.parsers[from].step(input);
             cursor.offset += self.apply(step, &cursor, budget);
+        }
+        if side == Side::Client {
+            self.note_acked(payload.ack);
         }
     }
 

@@ -18,7 +18,9 @@ pub(super) struct Positions {
 struct RequestPosition {
     /// Position of its first byte.
     begin: u64,
-    /// Position that the client acknowledged with it: up to there it had received the server's bytes. 0 if unknown.
+    /// Position up to which the client had received the server's bytes when it sent the request: the least that it
+    /// acknowledged with it or with later bytes. What was captured may be a retransmission, which acknowledges more.
+    /// 0 if unknown.
     acked: u64,
     /// Whether bytes before it were not captured.
     after_hole: bool,
@@ -42,6 +44,7 @@ impl Conversation {
             };
             // What the client had received in the meantime is the response to what came before.
             let follows_unseen = interrupted && before.is_none_or(|before| before >= ack);
+            self.note_acked(ack);
             let added = self.add_exchange(self.exchanges.len(), budget);
             if let Some(index) = added {
                 self.exchanges[index].request = Some(message);
@@ -55,10 +58,13 @@ impl Conversation {
             self.parsers[from].exchange = added;
             return;
         }
-        // The last bytes of the client are missing: the response may be that of a request in them.
+        // The last bytes of the client are missing: the response may be that of a request in them. But not if everything
+        // was captured up to the request that awaits one: that is next.
         let awaited = self.positions.get(self.awaited).and_then(|positions| positions.request);
         let follows_unseen = awaited.is_some_and(|request| request.follows_unseen);
-        let interrupted = interrupted || self.parsers[1 - from].interrupted || follows_unseen;
+        let is_next = awaited.is_some_and(|request| !request.after_hole && !request.follows_unseen);
+        let is_known = self.opened && !interrupted && is_next;
+        let interrupted = !is_known && (interrupted || self.parsers[1 - from].interrupted || follows_unseen);
         let found = self.request_of(at, ack, interrupted);
         let may_be = |index: usize| self.had_received(index, ack);
         let is_ambiguous = interrupted && found.is_none() && (self.awaited..self.exchanges.len()).any(may_be);
@@ -76,6 +82,18 @@ impl Conversation {
             self.exchanges[index].unpaired = is_ambiguous;
             self.positions[index].response = Some(at);
             self.awaited = self.awaited.max(index);
+        }
+    }
+
+    /// Notes what the client acknowledged with bytes of the latest request, or with bytes after it.
+    pub(super) fn note_acked(&mut self, ack: u64) {
+        let requests = self
+            .positions
+            .iter_mut()
+            .rev()
+            .filter_map(|positions| positions.request.as_mut());
+        for request in requests.take_while(|request| ack > 0 && request.acked > ack) {
+            request.acked = ack;
         }
     }
 

@@ -93,6 +93,13 @@ pub(super) fn leading_line_ends(bytes: &[u8]) -> u64 {
 }
 
 impl MessageParser {
+    /// Prepares for bytes of a connection whose beginning was not captured: the first ones may be the rest of a message.
+    pub(super) fn begin_midway(&mut self) {
+        if self.last_ack.is_none() && matches!(self.state, ParserState::Start) {
+            self.state = ParserState::Lost;
+        }
+    }
+
     /// Determines what the bytes at hand are. The caller consumes as many as the step says.
     pub(super) fn step(&mut self, input: Input<'_>) -> ParseStep {
         if self.body_optional && matches!(self.state, ParserState::Body(_)) && input.starts_segment {
@@ -136,8 +143,8 @@ impl MessageParser {
         }
         let begins = !input.captured.is_empty()
             && match input.side {
-                // The preface of HTTP/2 (RFC 9113 section 3.4) is made to look like a request.
-                Side::Client => !input.captured.starts_with(b"PRI * HTTP/2") && head::may_begin_request(input.captured),
+                // The preface of HTTP/2 is made to look like a request; nothing else has its method (RFC 9113 section 11.6).
+                Side::Client => !input.captured.starts_with(b"PRI ") && head::may_begin_request(input.captured),
                 Side::Server => head::begins_response(input.captured),
             };
         if begins {

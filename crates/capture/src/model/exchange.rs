@@ -59,6 +59,9 @@ pub struct Message {
     pub frames: FrameSpan,
     /// Time of the first byte, in nanoseconds since 1970.
     pub begun_ns: i64,
+    /// Time of the earliest segment of it: before `begun_ns`, if what was captured of its first byte had been sent again.
+    #[serde(skip)]
+    pub earliest_ns: i64,
     /// Time of the last byte, in nanoseconds since 1970.
     pub ended_ns: i64,
     /// Its throughput from the first byte to the last, in bits per second: of a complete message of at least 10,000 bytes that

@@ -26,6 +26,9 @@ pub struct Frame {
     /// What the sequence analysis found out about the segment.
     #[serde(rename = "marks")]
     pub analysis: AnalysisFlags,
+    /// Whether its sender had sent datagrams before it that did not reach the capture point, as their numbers show.
+    #[serde(skip)]
+    pub after_unseen: bool,
 }
 
 /// The low eight flag bits of a TCP header.

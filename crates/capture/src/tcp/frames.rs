@@ -19,6 +19,7 @@ pub(super) struct SeenFrame {
     pub(super) from: u8,
     pub(super) flags: TcpFlags,
     pub(super) analysis: AnalysisFlags,
+    pub(super) after_unseen: bool,
     pub(super) seq: u32,
     pub(super) ack: u32,
     pub(super) len: u32,
@@ -91,6 +92,7 @@ impl FrameList {
             flags: seen.flags,
             window: seen.window,
             analysis: seen.analysis,
+            after_unseen: seen.after_unseen,
         });
         let listed: Vec<Frame> = listed.collect();
         let left_out = self.count - listed.len() as u64;

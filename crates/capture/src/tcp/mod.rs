@@ -9,6 +9,7 @@ mod direction;
 mod frames;
 mod handshake;
 mod held;
+mod idents;
 mod relative_numbers;
 mod repeats;
 mod sequence_analysis;

@@ -44,6 +44,8 @@ struct Sender {
     duplicates: u32,
     /// Time of the duplicate ACK that made them enough.
     enough_ns: i64,
+    /// Time of the latest of them. A segment with data may repeat the number too, and is no duplicate ACK.
+    duplicate_ns: i64,
     /// The way from the capture point to this side and back, as the handshake shows it.
     way_ns: i64,
     /// Whether it was said that bytes of this side are acknowledged which were not captured, since its latest ACK.
@@ -72,7 +74,7 @@ impl SequenceAnalysis {
     /// later than Wireshark's rule lets it be.
     pub(super) fn occasion(&self, segment: &Segment<'_>, from: usize) -> Occasion {
         let receiver = &self.senders[1 - from];
-        let since = segment.ns.saturating_sub(receiver.last_ack_ns);
+        let since = segment.ns.saturating_sub(receiver.duplicate_ns);
         match self.round_trip_ns {
             _ if receiver.duplicates < ENOUGH_DUPLICATES || receiver.last_ack != Some(segment.seq) => Occasion::Silence,
             // They had not reached the sender.
@@ -151,6 +153,7 @@ fn header_flags(this: &mut Sender, other: &Sender, segment: &Segment<'_>, len: u
         } else {
             flags.add(AnalysisFlag::DuplicateAck);
             this.duplicates += 1;
+            this.duplicate_ns = segment.ns;
             if this.duplicates == ENOUGH_DUPLICATES {
                 this.enough_ns = segment.ns;
             }

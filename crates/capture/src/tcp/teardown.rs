@@ -121,6 +121,11 @@ impl TeardownTracker {
         }
     }
 
+    /// Whether the first end is the FIN of a frame.
+    pub(super) fn is_fin(&self, frame: u64) -> bool {
+        self.resets.is_empty() && self.fins.first().is_some_and(|fin| fin.at.frame == frame)
+    }
+
     /// Position up to which an endpoint had received bytes when it sent its FIN.
     pub(super) fn acked_by_fin(&self, from: usize) -> Option<u64> {
         self.fins.iter().find(|fin| fin.from == from).map(|fin| fin.received)

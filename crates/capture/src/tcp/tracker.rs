@@ -5,6 +5,7 @@ use super::direction::{Direction, ORIGIN};
 use super::frames::{FrameList, SeenFrame, side};
 use super::handshake::HandshakeTracker;
 use super::held::Held;
+use super::idents::Idents;
 use super::repeats::{Occasion, Retransmissions};
 use super::sequence_analysis::SequenceAnalysis;
 use super::teardown::{ResetContext, SeenReset, TeardownTracker, classify};
@@ -15,6 +16,9 @@ use crate::model::{
     AnalysisFlag, AnalysisFlags, ConnectionEnd, Frame, Handshake, ResetClass, Retransmission, RoleEvidence, Side,
     TcpIssue, Traffic,
 };
+
+/// A FIN that got no answer is sent again before this time is over: the timer begins at 1 s (RFC 6298 section 2).
+const ANSWERED_NS: i64 = 2_000_000_000;
 
 /// Number and time of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +39,7 @@ pub(crate) struct ConnectionTracker {
     retransmissions: Retransmissions,
     /// What waits for bytes of the other direction.
     pub(super) held: [Held; 2],
+    idents: [Idents; 2],
     pub(crate) conversation: Conversation,
     frames: FrameList,
     /// The last new byte of either endpoint.
@@ -59,6 +64,7 @@ impl ConnectionTracker {
             analysis: SequenceAnalysis::default(),
             retransmissions: Retransmissions::default(),
             held: [Held::default(), Held::default()],
+            idents: [Idents::default(), Idents::default()],
             conversation: Conversation::default(),
             frames: FrameList::default(),
             last_byte: None,
@@ -118,7 +124,8 @@ impl ConnectionTracker {
             self.reset(from, now, segment.flags.ack(), refuses);
         }
         self.close_if_complete(from);
-        self.list(segment, from, [seq, ack], analysis, budget);
+        let after_unseen = self.idents[from].skips(segment.ip_id);
+        self.list(segment, from, [seq, ack], analysis, after_unseen, budget);
     }
 
     /// Lists a segment that was recorded twice. It changes nothing else.
@@ -126,7 +133,7 @@ impl ConnectionTracker {
         let mut analysis = AnalysisFlags::default();
         analysis.add(AnalysisFlag::RecordedTwice);
         self.last = frame_time(segment);
-        self.list(segment, from, [seq, ack], analysis, budget);
+        self.list(segment, from, [seq, ack], analysis, false, budget);
     }
 
     fn list(
@@ -135,6 +142,7 @@ impl ConnectionTracker {
         from: usize,
         [seq, ack]: [u32; 2],
         analysis: AnalysisFlags,
+        after_unseen: bool,
         budget: &mut Budget,
     ) {
         let scale = if segment.flags.syn() {
@@ -148,6 +156,7 @@ impl ConnectionTracker {
             from: from as u8,
             flags: segment.flags,
             analysis,
+            after_unseen,
             seq,
             ack,
             len: segment.len.unwrap_or(0),
@@ -274,16 +283,20 @@ impl ConnectionTracker {
     /// Whether the first FIN or RST that was captured was the first that was sent.
     ///
     /// The other endpoint may have sent a FIN before, if its frames were not captured; if it sent no byte after the
-    /// capture began; or if it passes over a number, or a number more is acknowledged than it sent: that of a FIN. Or the
-    /// FIN that was captured was sent again.
-    pub(crate) fn is_first_end_known(&self) -> bool {
+    /// capture began; or if it passes over a number, or a number more is acknowledged than it sent, also afterwards: that
+    /// of a FIN. Or the FIN that was captured was sent again. Or nothing follows it, although it is sent again if no
+    /// answer comes.
+    pub(crate) fn is_first_end_known(&self, capture_end_ns: i64) -> bool {
         let Some((from, acks_unseen)) = self.teardown.first() else {
             return true;
         };
         let other = &self.directions[1 - from];
+        let is_unanswered =
+            self.teardown.is_fin(self.last.frame) && capture_end_ns.saturating_sub(self.last.ns) >= ANSWERED_NS;
         let is_silent = self.begins_midway() && other.traffic.bytes == 0;
         let passes_number = other.started && other.next > other.reassembly.next();
-        let may_have_ended = is_silent || acks_unseen || passes_number || other.tail_missing;
+        let may_have_ended =
+            is_silent || acks_unseen || passes_number || is_unanswered || other.tail_missing || other.has_unseen_end();
         !self.is_one_sided() && !other.fin_again && (other.fin.is_some() || !may_have_ended)
     }
 
