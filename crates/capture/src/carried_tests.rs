@@ -84,31 +84,46 @@ fn a_tunnel_has_no_http_idle_time_and_no_http_reason() {
 }
 
 #[test]
-fn other_streams_have_a_line_each_with_their_protocol() {
+fn other_streams_are_shown_with_their_protocol() {
     for (first, want) in [
         (
             "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-            "HTTP/2, 24 bytes from the client, 6 from the server",
+            "HTTP/2: 24 bytes from the client, 6 from the server",
         ),
-        ("SSH-2.0-x\r\n", "SSH, 11 bytes from the client, 6 from the server"),
+        ("SSH-2.0-x\r\n", "SSH: 11 bytes from the client, 6 from the server"),
         (
             "\x16\x03\x01\0\x05hello",
-            "TLS, 10 bytes from the client, 6 from the server",
+            "TLS: 10 bytes from the client, 6 from the server",
         ),
         (
             "something",
-            "an unknown protocol, 9 bytes from the client, 6 from the server",
+            "an unknown protocol: 9 bytes from the client, 6 from the server",
         ),
     ] {
         for begin in [0, 3] {
             let capture = explained(&talk(&[first, "answer"]).split_off(begin));
-            assert_eq!(capture.others.len(), 1, "{first}");
+            assert_eq!((capture.connections.len(), capture.others.len()), (1, 0), "{first}");
             let text = text(&capture);
             assert!(text.contains(want), "{want} in\n{text}");
             assert!(!text.contains("request"), "{text}");
+            assert!(!text.contains("out of the ordinary"), "{text}");
+            let page = crate::render::html(&capture, crate::Lang::En);
+            let name = want.split(':').next().filter(|name| !name.contains("unknown"));
+            let arrow = name.map(|name| format!("<tspan class=\"begins\">{name}</tspan>"));
+            assert!(
+                page.contains("block carried") && arrow.is_none_or(|arrow| page.contains(&arrow)),
+                "{page}"
+            );
         }
     }
-    // Beside HTTP, they have a line too.
+    // The preface of HTTP/2 in two segments is no request, either.
+    let capture = explained(&talk(&["PRI * HTTP", "settings", "/2.0\r\n\r\nSM\r\n\r\n", "answer"]));
+    let text = text(&capture);
+    assert!(
+        text.contains("It carries HTTP/2: 24 bytes") && !text.contains("PRI"),
+        "{text}"
+    );
+    // Beside HTTP, they have a line.
     let mut frames = talk(&["GET / HTTP/1.1\r\n\r\n", &response(50)]);
     let mut other = talk(&["SSH-2.0-x\r\n", "SSH-2.0-y\r\n"]);
     for frame in &mut other {

@@ -138,9 +138,7 @@ fn analyze_all(file: File, streams: Streams, options: &Options, profiles: &[Prof
         .into_iter()
         .map(|stream| analyze::connection(stream, ports, capture_end));
     let (connections, others) = shown(connections.collect(), options.filter.is_some());
-    if connections.is_empty() {
-        notes.push(nothing_shown(&file, options.filter.is_some()));
-    }
+    notes.extend(no_http(&file, &connections, options.filter.is_some()));
     notes.extend(limits_reached(&connections, &budget, &options.limits));
     let groups = groups(&connections);
     let described = match options.detail {
@@ -164,8 +162,8 @@ fn analyze_all(file: File, streams: Streams, options: &Options, profiles: &[Prof
     capture
 }
 
-/// The connections to show. With a filter, these are all; otherwise those that carry HTTP/1.x and others to the same
-/// servers.
+/// The connections to show. With a filter, or without HTTP/1.x, these are all; otherwise those that carry HTTP/1.x and
+/// others to the same servers.
 ///
 /// Also the streams that carry something else.
 fn shown(mut connections: Vec<Connection>, filtered: bool) -> (Vec<Connection>, Vec<OtherStream>) {
@@ -176,14 +174,9 @@ fn shown(mut connections: Vec<Connection>, filtered: bool) -> (Vec<Connection>, 
         .iter_mut()
         .filter(|connection| to_http_server(connection))
         .for_each(analyze::to_http_server);
-    let (shown, others): (Vec<Connection>, Vec<Connection>) =
-        connections.into_iter().partition(|connection| match connection.usage {
-            Usage::Http => true,
-            Usage::Other => filtered || to_http_server(connection),
-            Usage::Unused | Usage::NotOpened | Usage::NotCaptured => {
-                filtered || servers.is_empty() || to_http_server(connection)
-            }
-        });
+    let (shown, others): (Vec<Connection>, Vec<Connection>) = connections
+        .into_iter()
+        .partition(|connection| filtered || servers.is_empty() || to_http_server(connection));
     (shown, others.into_iter().filter_map(other_stream).collect())
 }
 
@@ -197,18 +190,21 @@ fn other_stream(connection: Connection) -> Option<OtherStream> {
     })
 }
 
-/// Why no connection is shown.
-fn nothing_shown(file: &File, filtered: bool) -> Note {
+/// That nothing is shown, or nothing of HTTP/1.x.
+fn no_http(file: &File, shown: &[Connection], filtered: bool) -> Option<Note> {
+    let carries_other = || shown.iter().any(|connection| connection.usage == Usage::Other);
+    let has_http = || shown.iter().any(|connection| connection.usage == Usage::Http);
     let kind = match file.streams {
         0 => NoteKind::NoTcp,
-        _ if filtered => NoteKind::NothingMatches,
-        _ => NoteKind::NoHttp,
+        _ if filtered && shown.is_empty() => NoteKind::NothingMatches,
+        _ if !filtered && !has_http() && (shown.is_empty() || carries_other()) => NoteKind::NoHttp,
+        _ => return None,
     };
-    Note {
+    Some(Note {
         kind,
         args: Args::default().with("count", file.streams),
         frames: Vec::new(),
-    }
+    })
 }
 
 fn limits_reached(connections: &[Connection], budget: &Budget, limits: &Limits) -> Vec<Note> {

@@ -45,6 +45,7 @@ pub(crate) struct Description {
 
 /// Describes a connection.
 pub(crate) fn connection(connection: &Connection) -> Description {
+    let protocol = connection.carried.as_ref().and_then(|carried| carried.protocol);
     let msg = match connection.usage {
         Usage::Http => Msg::ConnectionHttp,
         Usage::Unused if connection.end.teardown == Teardown::StillOpen => Msg::ConnectionUnusedSoFar,
@@ -52,12 +53,14 @@ pub(crate) fn connection(connection: &Connection) -> Description {
         Usage::NotOpened if connection.handshake.outcome == HandshakeOutcome::CaptureEnds => Msg::ConnectionSynOnly,
         Usage::NotOpened => Msg::ConnectionNotOpened,
         Usage::NotCaptured => Msg::ConnectionNotCaptured,
+        Usage::Other if protocol.is_some() => Msg::ConnectionCarries,
         Usage::Other => Msg::ConnectionOther,
     };
     let headline = Sentence::new(msg)
         .with("stream", connection.stream)
         .with("client", connection.client.to_string())
         .with("server", connection.server.to_string())
+        .with("protocol", protocol.unwrap_or_default())
         .with("count", connection.exchanges_in_all())
         .with(
             "lasted",

@@ -35,6 +35,20 @@ pub struct Tls {
     pub chosen: Option<String>,
     /// Alerts that were not encrypted, at most 8.
     pub alerts: Vec<TlsAlert>,
+    /// The records of the handshake, and the first record of content of each side; at most 16.
+    pub records: Vec<TlsRecord>,
+}
+
+/// A TLS record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct TlsRecord {
+    /// The sender.
+    pub by: Side,
+    /// The frame that completes what is known of it.
+    pub frame: u64,
+    /// Name of its content, or of the first message of the handshake in it, as in RFC 8446 and RFC 5246.
+    pub content: &'static str,
 }
 
 /// A TLS alert.

@@ -17,7 +17,7 @@ mod retransmission;
 mod teardown;
 mod timing;
 
-pub use carried::{Carried, OtherStream, Tls, TlsAlert, WebSocket, WebSocketClose, WebSocketCount};
+pub use carried::{Carried, OtherStream, Tls, TlsAlert, TlsRecord, WebSocket, WebSocketClose, WebSocketCount};
 pub use connection::{
     Completeness, Connection, Handshake, HandshakeOutcome, RoleEvidence, StateChange, SynOptions, TcpIssue, TcpState,
     Traffic, Usage,
@@ -81,6 +81,12 @@ impl Capture {
     pub(crate) fn described(&self) -> impl Iterator<Item = &Connection> {
         let is_described = |connection: &&Connection| self.described.binary_search(&connection.stream).is_ok();
         self.connections.iter().filter(is_described)
+    }
+
+    /// Whether findings are shown: there are some, or a connection was shown that is not of another protocol.
+    pub(crate) fn is_judged(&self) -> bool {
+        let is_other = |connection: &Connection| connection.usage == Usage::Other;
+        !self.findings.is_empty() || !self.connections.iter().all(is_other)
     }
 
     /// Whether only some of the connections are described.

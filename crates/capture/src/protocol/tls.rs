@@ -1,10 +1,13 @@
 //! TLS records and the messages of its handshake that are not encrypted (RFC 8446, RFC 5246).
 
 use super::records::{KEPT, RecordStep, Records};
-use crate::model::{Side, Tls, TlsAlert};
+use crate::model::{Side, Tls, TlsAlert, TlsRecord};
 
 /// Length of the header of a record: type, version, length.
 const RECORD_HEADER: usize = 5;
+/// Length of the header of a message of the handshake: type, length.
+const MESSAGE_HEADER: usize = 4;
+const CHANGE_CIPHER_SPEC: u8 = 20;
 const ALERT: u8 = 21;
 const HANDSHAKE: u8 = 22;
 const CLIENT_HELLO: u8 = 1;
@@ -13,8 +16,27 @@ const SERVER_HELLO: u8 = 2;
 const SERVER_NAME: u16 = 0;
 const ALPN: u16 = 16;
 const SUPPORTED_VERSIONS: u16 = 43;
+const APPLICATION_DATA: u8 = 23;
 /// How many alerts and offered protocols are listed.
 const LISTED: usize = 8;
+const TLS_1_3: &str = "TLS 1.3";
+/// How many records are listed.
+const RECORDS: usize = 16;
+
+/// Names of the messages of the handshake that are sent in the clear (RFC 8446 section 4, RFC 5246 section 7.4).
+const MESSAGES: &[(u8, &str)] = &[
+    (0, "HelloRequest"),
+    (CLIENT_HELLO, "ClientHello"),
+    (SERVER_HELLO, "ServerHello"),
+    (4, "NewSessionTicket"),
+    (11, "Certificate"),
+    (12, "ServerKeyExchange"),
+    (13, "CertificateRequest"),
+    (14, "ServerHelloDone"),
+    (15, "CertificateVerify"),
+    (16, "ClientKeyExchange"),
+    (22, "CertificateStatus"),
+];
 
 /// Names of alerts (RFC 8446 section 6).
 const ALERTS: &[(u8, &str)] = &[
@@ -54,6 +76,11 @@ struct Seen {
     client: Option<usize>,
     tls: Tls,
     alerts: Vec<(usize, u64, u8)>,
+    records: Vec<(usize, u64, &'static str)>,
+    /// Whether an endpoint encrypts its handshake from here on.
+    encrypts: [bool; 2],
+    /// Whether an endpoint has sent content.
+    sends: [bool; 2],
 }
 
 impl TlsReader {
@@ -73,9 +100,11 @@ impl TlsReader {
                 HANDSHAKE => seen.tls.version.is_none() && RECORD_HEADER + len <= KEPT,
                 _ => false,
             };
-            if wanted && body.len() < len {
-                return RecordStep::Needs(RECORD_HEADER + len);
+            let needed = if wanted { len } else { len.min(MESSAGE_HEADER) };
+            if body.len() < needed {
+                return RecordStep::Needs(RECORD_HEADER + needed);
             }
+            seen.list(kind, from, frame, &body[..needed], len);
             if wanted {
                 seen.record(kind, from, frame, &body[..len]);
             }
@@ -101,14 +130,42 @@ impl TlsReader {
                 None => number.to_string(),
             },
         });
+        let records = self.seen.records.iter().map(|(from, frame, content)| TlsRecord {
+            by: side(*from),
+            frame: *frame,
+            content,
+        });
         Tls {
             alerts: alerts.collect(),
+            records: records.collect(),
             ..self.seen.tls.clone()
         }
     }
 }
 
 impl Seen {
+    /// Lists a record of this kind, whose content has this length and begins so.
+    fn list(&mut self, kind: u8, from: usize, frame: u64, begin: &[u8], len: usize) {
+        // TLS 1.3 has no encrypted records of this kind (RFC 8446 section 5.2).
+        let is_encrypted = self.encrypts[from] && self.tls.version != Some(TLS_1_3);
+        let content = match kind {
+            CHANGE_CIPHER_SPEC => {
+                self.encrypts[from] = true;
+                "ChangeCipherSpec"
+            }
+            HANDSHAKE if is_encrypted => "Encrypted Handshake Message",
+            HANDSHAKE => match message_name(begin, len) {
+                Some(name) => name,
+                None => return,
+            },
+            APPLICATION_DATA if !std::mem::replace(&mut self.sends[from], true) => "ApplicationData",
+            _ => return,
+        };
+        if self.records.len() < RECORDS {
+            self.records.push((from, frame, content));
+        }
+    }
+
     fn record(&mut self, kind: u8, from: usize, frame: u64, body: &[u8]) {
         match (kind, body) {
             (ALERT, [_, number]) if self.alerts.len() < LISTED => self.alerts.push((from, frame, *number)),
@@ -162,11 +219,21 @@ impl Seen {
             0x0301 => "TLS 1.0",
             0x0302 => "TLS 1.1",
             0x0303 => "TLS 1.2",
-            0x0304 => "TLS 1.3",
+            0x0304 => TLS_1_3,
             _ => "TLS of an unknown version",
         });
         Some(())
     }
+}
+
+/// The name of the message at the start of a record of this length. Only a certificate may be longer than its record.
+fn message_name(begin: &[u8], record: usize) -> Option<&'static str> {
+    let &[kind, high, middle, low, ..] = begin else {
+        return None;
+    };
+    let len = u32::from_be_bytes([0, high, middle, low]) as usize;
+    let (_, name) = MESSAGES.iter().find(|(known, _)| *known == kind)?;
+    (MESSAGE_HEADER + len <= record || *name == "Certificate").then_some(name)
 }
 
 /// What follows a vector with a length of one byte.
@@ -268,6 +335,35 @@ mod tests {
             );
             assert_eq!(found.offered, ["h2", "http/1.1"], "{size}");
             assert_eq!(found.alerts[0].alert, "handshake_failure", "{size}");
+            let records = found.records.iter().map(|record| (record.by, record.content));
+            assert_eq!(
+                records.collect::<Vec<_>>(),
+                [
+                    (Side::Client, "ClientHello"),
+                    (Side::Server, "ServerHello"),
+                    (Side::Server, "ApplicationData")
+                ],
+                "{size}"
+            );
+        }
+    }
+
+    #[test]
+    fn after_change_cipher_spec_only_tls_1_3_has_a_hello_in_the_clear() {
+        for (version, want) in [([3, 3], "Encrypted Handshake Message"), ([3, 4], "ClientHello")] {
+            let first = hello(CLIENT_HELLO, &[0, 0, 2, 0x13, 1, 1, 0], &[]);
+            let server = hello(SERVER_HELLO, &[0, 0x13, 1, 0], &[(SUPPORTED_VERSIONS, &version)]);
+            let mut reader = TlsReader::default();
+            for (from, bytes) in [
+                (0, &first),
+                (1, &server),
+                (0, &record(CHANGE_CIPHER_SPEC, &[1])),
+                (0, &first),
+            ] {
+                reader.receive(from, bytes, 0, 1);
+            }
+            let found = reader.finish(|_| Side::Client);
+            assert_eq!(found.records.last().map(|record| record.content), Some(want));
         }
     }
 

@@ -1,7 +1,7 @@
-//! What begins in a frame, for the arrows of ladders: `GET /`, `200 OK`.
+//! What begins in a frame, for the arrows of ladders: `GET /`, `200 OK`, `ClientHello`.
 
 use super::clip;
-use crate::model::{Connection, Message};
+use crate::model::{Carried, Connection, Message};
 use crate::sentence::printable;
 use std::collections::HashMap;
 
@@ -21,7 +21,28 @@ pub(super) fn begins(connection: &Connection) -> HashMap<u64, String> {
             }
         }
     }
+    for (frame, text) in connection.carried.iter().flat_map(carried) {
+        begins.entry(frame).or_insert_with(|| clip(&text, MOST).into_owned());
+    }
     begins
+}
+
+/// What another protocol says of its frames: the records of TLS, or at least its name on the first frame.
+fn carried(carried: &Carried) -> Vec<(u64, String)> {
+    let tls = carried.tls.iter();
+    let records = tls.clone().flat_map(|tls| &tls.records);
+    let alerts = tls.flat_map(|tls| &tls.alerts);
+    let mut says: Vec<(u64, String)> = records
+        .map(|record| (record.frame, record.content.to_owned()))
+        .chain(alerts.map(|alert| (alert.frame, alert.alert.clone())))
+        .collect();
+    says.extend(
+        carried
+            .frames
+            .zip(carried.protocol)
+            .map(|(frames, name)| (frames.first, name.to_owned())),
+    );
+    says
 }
 
 /// Method and target.

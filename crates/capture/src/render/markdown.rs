@@ -43,9 +43,7 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
     report.heading(1, label(Msg::Title, lang));
     report.paragraph(&report.statement(&describe::summary(capture)));
     report.list(&describe::introduction(capture));
-    if !capture.connections.is_empty() {
-        report.findings(capture);
-    }
+    report.findings(capture);
     if capture.is_summarized() {
         report.heading(2, label(Msg::Groups, lang));
         report.table(&table::groups(capture, lang));
@@ -85,6 +83,9 @@ struct MarkdownWriter {
 
 impl MarkdownWriter {
     fn findings(&mut self, capture: &Capture) {
+        if !capture.is_judged() {
+            return;
+        }
         self.heading(2, label(Msg::Findings, self.lang));
         if capture.findings.is_empty() {
             self.paragraph(label(Msg::NothingFound, self.lang));

@@ -39,9 +39,6 @@ pub fn render(capture: &Capture, lang: Lang, ladders: Ladders) -> String {
         .iter()
         .for_each(|note| writer.line(1, &describe::note(note)));
     writer.others(capture);
-    if capture.connections.is_empty() {
-        return writer.text;
-    }
     writer.findings(capture);
     writer.slowest(capture);
     writer.groups(capture);
@@ -102,6 +99,9 @@ impl TextWriter {
     }
 
     fn findings(&mut self, capture: &Capture) {
+        if !capture.is_judged() {
+            return;
+        }
         self.plain("\n");
         self.heading(Msg::Findings);
         if capture.findings.is_empty() {

@@ -138,7 +138,7 @@ pub(super) const SAMPLES: &[Sample] = &[
         "h2-preface.pcap",
         &[],
         &[
-            "HTTP/2, 33 bytes from the client, 18 from the server",
+            "It carries HTTP/2: 33 bytes from the client, 18 from the server",
             "are counted and not read",
         ],
         &["PRI *"],
@@ -146,7 +146,7 @@ pub(super) const SAMPLES: &[Sample] = &[
     (
         "h2-prior-knowledge.pcap",
         &[],
-        &["HTTP/2, 55 bytes from the client, 28 from the server"],
+        &["It carries HTTP/2: 55 bytes from the client, 28 from the server"],
         &["PRI *"],
     ),
     (
@@ -171,10 +171,10 @@ pub(super) const SAMPLES: &[Sample] = &[
         "tls.pcap",
         &[],
         &[
-            "TLS, 106 bytes from the client, 106 from the server",
+            "It carries TLS: 106 bytes from the client, 106 from the server",
             "capture http:// instead",
         ],
-        &["Connection 0"],
+        &["out of the ordinary"],
     ),
     (
         "tls-alert.pcap",
@@ -182,8 +182,9 @@ pub(super) const SAMPLES: &[Sample] = &[
         &[
             "SNI example.com",
             "The server sent the TLS alert handshake_failure  [frame 5]",
+            "The client sent the first FIN",
         ],
-        &["Connection 0"],
+        &["out of the ordinary"],
     ),
     (
         "custom-block.pcapng",

@@ -70,8 +70,8 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
 
 fn body(capture: &Capture, plan: &Plan<'_>, w: HtmlWriter<'_>) -> Markup {
     html! {
+        @if capture.is_judged() { (findings(capture, w)) }
         @if !capture.connections.is_empty() {
-            (findings(capture, w))
             section {
                 h2 { (w.label(Msg::Timeline)) }
                 (timeline::draw(capture, w))
@@ -129,6 +129,9 @@ fn others(capture: &Capture, w: HtmlWriter<'_>) -> Markup {
     html! {
         section {
             h2 { (w.label(Msg::OtherStreams)) }
+            @if let Some(first) = capture.others.first() {
+                p.how { (w.statement(&Sentence::new(Msg::OtherStreamsHow).with("stream", first.stream))) }
+            }
             ul {
                 @for other in &capture.others {
                     @let details = describe::details(&other.carried);

@@ -17,6 +17,8 @@ const BLOCKS: usize = 150;
 /// Width of an axis label in per cent: on the narrowest screen, and on wide ones.
 const LABEL: f64 = 20.0;
 const LABEL_WIDE: f64 = 12.0;
+/// Width of a letter in per cent: on the narrowest screen.
+const LETTER: f64 = 2.2;
 /// Vertical position of the bars in a lane, and height of a lane, in pixels.
 const MIDDLE: u32 = 17;
 const HEIGHT: u32 = 34;
@@ -44,6 +46,7 @@ pub(super) fn draw(capture: &Capture, w: HtmlWriter<'_>) -> Markup {
             @for phase in [Phase::Handshake, Phase::Request] { (swatch(phase.class(), w.label(phase.name()))) }
             (swatch("waiting", w.label(Msg::PhaseWaiting)))
             (swatch(Phase::Response.class(), w.label(Msg::PhaseResponse)))
+            @if lanes.iter().any(|lane| lane.carried.is_some()) { (swatch("carried", w.label(Msg::PhaseOther))) }
             (swatch("rest", w.label(Msg::PhaseIdle)))
             (swatch("half-closed", w.label(Msg::PhaseHalfClosed)))
         }
@@ -109,6 +112,14 @@ fn axis(scale: &Scale, lanes: &[Lane<'_>], begin_ns: i64, end_ns: i64) -> Markup
 struct Lane<'a> {
     connection: &'a Connection,
     blocks: Vec<Block>,
+    carried: Option<CarriedBlock>,
+}
+
+/// The time in which a connection carries another protocol.
+struct CarriedBlock {
+    begun_ns: i64,
+    ended_ns: i64,
+    name: &'static str,
 }
 
 /// A FIN or RST on the timeline.
@@ -143,6 +154,7 @@ impl<'a> Lane<'a> {
         Lane {
             connection,
             blocks: connection.exchanges.chunks(share).filter_map(Block::of).collect(),
+            carried: CarriedBlock::of(connection),
         }
     }
 
@@ -174,6 +186,11 @@ impl<'a> Lane<'a> {
         let connection = self.connection;
         let mut times = vec![connection.first_ns, self.opened_ns(), connection.last_ns];
         times.extend(self.marks().iter().map(|mark| mark.ns));
+        times.extend(
+            self.carried
+                .iter()
+                .flat_map(|carried| [carried.begun_ns, carried.ended_ns]),
+        );
         times.extend(
             self.blocks
                 .iter()
@@ -216,11 +233,38 @@ impl<'a> Lane<'a> {
                     (bar("rest", scale, self.opened_ns(), fins.0.unwrap_or(until)))
                     @if let Some(first) = fins.0 { (bar("half-closed", scale, first, fins.1.unwrap_or(connection.last_ns))) }
                     (block(Phase::Handshake.class(), scale, connection.first_ns, self.opened_ns(), 8))
+                    @if let Some(carried) = &self.carried { (carried.draw(scale)) }
                     @for (block, label) in labelled { (block.draw(scale, label)) }
                     @for mark in self.marks() { (mark.draw(scale)) }
                     @if open {
                         svg.open x=(per_cent(scale.position(until))) y=(MIDDLE) overflow="visible" { path d="M-1 -5 l7 5 l-7 5" {} }
                     }
+                }
+            }
+        }
+    }
+}
+
+impl CarriedBlock {
+    fn of(connection: &Connection) -> Option<Self> {
+        let carried = connection.carried.as_ref()?;
+        let frames = carried.frames?;
+        let frame = |number| connection.frames.binary_search_by_key(&number, |frame| frame.number);
+        Some(Self {
+            begun_ns: connection.frames.get(frame(frames.first).ok()?)?.ns,
+            ended_ns: connection.frames.get(frame(frames.last).ok()?)?.ns,
+            name: carried.protocol.unwrap_or_default(),
+        })
+    }
+
+    fn draw(&self, scale: &Scale) -> Markup {
+        let (from, to) = (scale.position(self.begun_ns), scale.position(self.ended_ns));
+        html! {
+            g {
+                title { (self.name) }
+                (block("carried", scale, self.begun_ns, self.ended_ns, 20))
+                @if to - from >= LETTER * self.name.len() as f64 {
+                    text x=(per_cent((from + to) / 2.0)) y=(MIDDLE + 4) text-anchor="middle" { (self.name) }
                 }
             }
         }
@@ -267,8 +311,7 @@ impl Block {
 
     /// Where its name fits: on the response, or otherwise on the time before it.
     fn label(&self, scale: &Scale) -> Option<Label> {
-        // The digits fit on the narrowest screen.
-        let width = 2.2 * self.name.chars().count() as f64;
+        let width = LETTER * self.name.chars().count() as f64;
         let answered = scale.position(self.answered_ns);
         let response = (answered, scale.position(self.ended_ns), true);
         let waiting = (scale.position(self.asked_ns), answered, false);
