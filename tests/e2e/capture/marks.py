@@ -82,8 +82,8 @@ def parts(connection):
 
 def is_wrong(theirs, mine, talk, frame):
     """Whether tshark is wrong about a frame, as the truth shows: it takes a segment that was overtaken for a fast
-    retransmission, a byte that was captured as a probe of the window for one that was not, the first frame of a side for
-    a keep-alive probe, or a window that was not captured for a full one."""
+    retransmission, a byte that was captured as a probe of the window for one that was not, the first frame of a side
+    for a keep-alive probe, or a window that was not captured for a full one."""
     if theirs - mine == {"fast-retransmission"} and mine - theirs == {"out-of-order"}:
         return frame.why == "new"
     before = [f for f in talk.frames if f.side != frame.side and f.us < frame.us]
