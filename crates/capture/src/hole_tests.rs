@@ -291,6 +291,7 @@ fn duplicate_acks_cause_what_is_sent_after_they_have_arrived() {
     };
     assert_eq!(cause(21 * MS), RetransmissionCause::DuplicateAcks);
     assert_ne!(cause(5 * MS), RetransmissionCause::DuplicateAcks);
+    assert_ne!(cause(45 * MS), RetransmissionCause::DuplicateAcks);
 }
 
 #[test]

@@ -54,6 +54,15 @@ class Truth:
         carriers = [f for f in self.all if f.side == side and f.at <= position < f.at + f.length]
         return bool(carriers) and carriers[0].why == "new"
 
+    def has_firsts(self, side):
+        """Whether the file has the first copy of every segment in it that a side sent."""
+        first = {}
+        for frame in self.all:
+            if frame.side == side and (frame.length or frame.flags & FIN):
+                first.setdefault(frame.at, frame)
+        kept = {id(frame) for frame in self.frames.values()}
+        return all(id(first[f.at]) in kept for f in self.frames.values() if f.side == side and f.at in first)
+
     def complete(self, side, span):
         """When the capture first held all bytes of a span; None if it lacks some."""
         left = [span]

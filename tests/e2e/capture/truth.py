@@ -153,7 +153,9 @@ def connection_facts(truth, connection, say):
     first = truth.first_end()
     if end["by"] and talk.opening == "open" and SIDES[end["by"]] != first:
         say(f"ended by {end['by']}")
-    if end["reason"] not in {"unknown", *reasons(talk)}:
+    # If nothing but the SYN was captured, nothing shows that it was answered.
+    unanswered = {"not-opened"} if truth.is_only_syn else set()
+    if end["reason"] not in {"unknown", *reasons(talk), *unanswered}:
         say(f"reason {end['reason']} for {talk.end}")
     # If the first FIN of a side was lost before the capture point, nobody can tell.
     heard = {f.side: f.why for f in reversed(truth.all) if f.flags & FIN}
@@ -179,9 +181,8 @@ def measured(truth, connection, say):
     talk = truth.talk
     for trips in connection["round_trips"]:
         sender = SIDES[trips["by"]]
-        # Of what the network duplicated, the hole may hide the first: nobody can tell the copy from it.
-        is_first = talk.faults != "again" or talk.lens != "hole"
-        if is_first and trips["shortest_ns"] < 2 * talk.path.legs[sender][1] * 1000:
+        # If the first copy of a segment is missing, nobody can tell that what came later is another one.
+        if truth.has_firsts(sender) and trips["shortest_ns"] < 2 * talk.path.legs[sender][1] * 1000:
             say(f"round trip of {trips['shortest_ns']} ns")
         if trips["delayed_acks"] and not talk.ends[1 - sender].delays_acks:
             say(f"the {('server', 'client')[sender]} delayed {trips['delayed_acks']} ACKs")

@@ -11,6 +11,8 @@ use crate::model::{AnalysisFlag, AnalysisFlags};
 
 /// A fast retransmission follows the last duplicate ACK within this time.
 const FAST_NS: i64 = 20_000_000;
+/// A sender reacts to what has reached it within this time.
+const PROMPT_NS: i64 = 5_000_000;
 /// Without a captured handshake: a segment that is at most this late was overtaken.
 const LATE_NS: i64 = 3_000_000;
 /// The number of duplicate ACKs that make a retransmission a fast one. It is one less than the three of RFC 5681, because one may
@@ -70,19 +72,22 @@ fn after(number: u32, than: u32) -> i32 {
 }
 
 impl SequenceAnalysis {
-    /// What the other endpoint did before a segment from endpoint `from`. A fast retransmission may be captured a round trip
-    /// later than Wireshark's rule lets it be.
+    /// What the other endpoint did before a segment from endpoint `from`. A fast retransmission follows one of the duplicate
+    /// ACKs as soon as that has reached the sender.
     pub(super) fn occasion(&self, segment: &Segment<'_>, from: usize) -> Occasion {
         let receiver = &self.senders[1 - from];
         let since = segment.ns.saturating_sub(receiver.duplicate_ns);
+        let way = match (self.senders[from].way_ns, self.round_trip_ns) {
+            (0, Some(round_trip)) => round_trip.saturating_sub(receiver.way_ns),
+            (way, _) => way,
+        };
         match self.round_trip_ns {
             _ if receiver.duplicates < ENOUGH_DUPLICATES || receiver.last_ack != Some(segment.seq) => Occasion::Silence,
             // They had not reached the sender.
-            _ if segment.ns.saturating_sub(receiver.enough_ns) < self.senders[from].way_ns / 20 * 19 => {
-                Occasion::Unseen
-            }
-            _ if since < self.round_trip_ns.unwrap_or(0).saturating_add(FAST_NS) => Occasion::DuplicateAcks,
+            _ if segment.ns.saturating_sub(receiver.enough_ns) < way / 20 * 19 => Occasion::Unseen,
+            Some(_) if since <= way.saturating_add(way / 2).saturating_add(PROMPT_NS) => Occasion::DuplicateAcks,
             Some(_) => Occasion::Silence,
+            None if since < FAST_NS => Occasion::DuplicateAcks,
             // It asked, and how long the way is, is not known.
             None => Occasion::Unseen,
         }
