@@ -9,6 +9,7 @@
 //! | `clients` | every profile with an ordinary HTTP client |
 //! | `cli`, `stop`, `reload` | the command line, shutdown, and reloading the configuration |
 //! | `said` | what is said of wrong command lines, and all that a reader of Chinese meets |
+//! | `guide` | the commands of README.zh-CN.md, for a reader of Chinese |
 //! | `machines` | the start, the end and the summary for programs |
 //! | `sandbox` | what `--sandbox` leaves and denies |
 //! | `changes` | files that change while they are sent |
@@ -45,6 +46,7 @@ mod explain;
 mod facade;
 #[cfg(unix)] // files whose names have control characters
 mod foreign_text;
+mod guide;
 mod iis;
 mod limits;
 mod locale;

@@ -153,7 +153,7 @@ fn a_reader_of_chinese_meets_no_english() {
 
 /// Whether a line has two English words of small letters after one another, outside of code, of examples and of the values
 /// of a profile. Names, fields, keys and paths have capitals, digits or signs, or stand alone.
-fn has_english(line: &str) -> bool {
+pub(super) fn has_english(line: &str) -> bool {
     let line = line.trim();
     let is_example = ["labserve ", "用法", "GET ", "=", "|", "- `", "node ", "nginx "]
         .iter()
@@ -170,6 +170,6 @@ fn has_english(line: &str) -> bool {
     !is_example && words.windows(2).any(|two| two.iter().all(|word| is_word(word)))
 }
 
-fn is_chinese(c: char) -> bool {
+pub(super) fn is_chinese(c: char) -> bool {
     ('\u{3000}'..='\u{9fff}').contains(&c) || ('\u{ff00}'..='\u{ffef}').contains(&c)
 }

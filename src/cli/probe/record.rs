@@ -5,6 +5,7 @@ use super::source::read;
 use super::target::Target;
 use crate::cli::Mistake;
 use crate::cli::args::RecordArgs;
+use crate::cli::language::say;
 use crate::cli::output::{print, print_err};
 use labserve_core::http1::text::printable;
 use labserve_probe::record::NEEDS_PROBE_SITE;
@@ -20,11 +21,11 @@ pub(in crate::cli) fn run(args: &RecordArgs) -> Result<ExitCode, Mistake> {
     if let Some(directory) = &args.make_site {
         site::write(directory)
             .map_err(|e| Mistake(format!("{}: cannot write the probe site: {e}", shown(directory))))?;
-        print(&format!(
+        print(&say(&format!(
             "wrote {} files to {}. Make it the server's document root, then: labserve record http://HOST:PORT -o server.rec\n",
             site::FILES.len(),
             shown(directory)
-        ))?;
+        )))?;
     }
     let (Some(url), Some(output)) = (&args.server, &args.output) else {
         return Ok(ExitCode::SUCCESS);
@@ -52,7 +53,7 @@ pub(in crate::cli) fn run(args: &RecordArgs) -> Result<ExitCode, Mistake> {
         }
     })?;
     write(output, &recorded.recording)?;
-    print(&summary(&recorded.recording, output, address))?;
+    print(&say(&summary(&recorded.recording, output, address)))?;
     let Some(stopped) = recorded.stopped else {
         return Ok(ExitCode::SUCCESS);
     };

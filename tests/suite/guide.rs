@@ -1,0 +1,120 @@
+//! The guide in Chinese: its commands work, and what they say to a reader of Chinese is in Chinese.
+#![cfg(unix)]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Stdio;
+
+use super::said::{has_english, is_chinese};
+use super::support::server::{Server, is_built_here, program};
+use super::support::site::Site;
+
+/// The commands of the guide: lines of its blocks, and code within its text.
+fn commands(guide: &str) -> BTreeSet<String> {
+    let lines = guide.lines().filter(|line| line.starts_with("labserve "));
+    let code = guide.lines().flat_map(|line| line.split('`').skip(1).step_by(2));
+    let commands = lines.chain(code).filter(|text| text.is_ascii());
+    commands
+        .filter_map(|text| text.strip_prefix("labserve "))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// A command as it is run here: in the language of the locale, for a moment, on free ports, and without dumpcap.
+fn as_run(command: &str, url: &str) -> Vec<String> {
+    let mut given = command.split(' ').take_while(|word| *word != ">");
+    let mut words = Vec::new();
+    while let Some(word) = given.next() {
+        match word {
+            "--lang" | "--capture" => drop(given.next()),
+            "--open" => {}
+            // As a shell does.
+            _ if word.starts_with("http://") => words.push(url.to_owned()),
+            _ => words.push(word.replace(['\'', '"'], "")),
+        }
+    }
+    if words
+        .first()
+        .is_none_or(|first| ["node", "./site", "--profile"].contains(&first.as_str()))
+    {
+        words.extend(["--for", "50ms", "--timeline", "127.0.0.1:0", "--port", "0"].map(str::to_owned));
+    }
+    words
+}
+
+/// What a command prints, for a reader whose locale is Chinese.
+fn printed(words: &[String], folder: &Path) -> String {
+    let output = program()
+        .env_remove("LC_ALL")
+        .env_remove("LC_MESSAGES")
+        .env("LANG", "zh_CN.UTF-8")
+        .args(words)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .expect("labserve should start");
+    // 1: an assertion does not hold.
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{words:?}: {output:?}");
+    String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8")
+}
+
+/// The guide's commands, and then those for which it refers to the other documents: record, compare, learn, assert.
+#[test]
+fn the_path_of_the_guide_is_in_chinese() {
+    if !is_built_here() {
+        return;
+    }
+    let source = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let guide = std::fs::read_to_string(source.join("README.zh-CN.md")).expect("the guide");
+    let folder = tempfile::tempdir().expect("a directory");
+    std::fs::create_dir(folder.path().join("site")).expect("a directory");
+    for capture in ["node.pcapng", "lab.pcapng", "cached.pcapng"] {
+        let kept = source.join("tests/data/captures/report-1.pcapng.gz");
+        std::fs::copy(kept, folder.path().join(capture)).expect("a capture");
+    }
+    let site = Site::demo();
+    let server = Server::start("node", site.root());
+    let url = server.url("/");
+    let walk: Vec<Vec<String>> = commands(&guide)
+        .iter()
+        // The guide names the command; its arguments are elsewhere. A lab has the ports of its profiles, and does not end.
+        .filter(|command| *command != "explain" && !command.starts_with("lab"))
+        .map(|command| as_run(command, &url))
+        .collect();
+    assert!(walk.len() > 20, "{walk:?}");
+    let summary = printed(&as_run("node --summary json --log off", &url), folder.path());
+    let summary = summary.lines().find(|line| line.starts_with('{')).expect("a summary");
+    std::fs::write(folder.path().join("summary.json"), summary).expect("a summary");
+    let more = [
+        "cases",
+        "cases range",
+        "record URL -o server.rec --only head --fast",
+        "record --make-site www",
+        "compare server.rec nginx --only head --fast",
+        "learn server.rec -o mine.toml --only head --fast --effort 0",
+        "assert summary.json connections==7 requests[/big]==1 conections==1",
+    ];
+    let place = folder.path();
+    // Most of them wait. Those that need the files of others come after them, in order.
+    let mut all: Vec<(Vec<String>, String)> = std::thread::scope(|scope| {
+        let run = |words: Vec<String>| scope.spawn(move || (printed(&words, place), words));
+        let running: Vec<_> = walk.into_iter().map(run).collect();
+        let ended = running.into_iter().map(|thread| thread.join().expect("an output"));
+        ended.map(|(said, words)| (words, said)).collect()
+    });
+    for line in more {
+        let words: Vec<String> = line.split(' ').map(|word| word.replace("URL", &url)).collect();
+        let said = printed(&words, place);
+        all.push((words, said));
+    }
+    let mut english = Vec::new();
+    for (words, said) in &all {
+        // A profile is printed as its file is.
+        let is_file = words[0] == "profiles" && words.len() == 2;
+        let is_for_everyone = words[0] == "--version" || is_file || said.is_empty();
+        assert!(is_for_everyone || said.chars().any(is_chinese), "{words:?}: {said}");
+        let lines = said.lines().filter(|line| !is_file && has_english(line));
+        english.extend(lines.map(|line| format!("{}: {line}", words.join(" "))));
+    }
+    assert!(english.is_empty(), "in English: {english:#?}");
+}
