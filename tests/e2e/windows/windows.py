@@ -23,7 +23,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from e2e.peers import compare
 from e2e.pylib import cli, sites
 from e2e.pylib.process import NotStarted, free_port
-from e2e.windows import escapes, files
+from e2e.windows import escapes, files, package
 from e2e.windows.wine import (
     ENV,
     KIT,
@@ -316,6 +316,7 @@ CHECKS = [
     files.a_file_that_another_program_does_not_share_is_a_503,
     files.a_files_number_is_its_own,
     files.two_thousand_ways_out_lead_nowhere,
+    package.the_archive_is_unpacked_and_started,
     iis_answers_the_corpora_as_on_linux,
     the_suite_passes,
 ]

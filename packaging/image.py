@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""The OCI image: the static program, an empty /tmp and nothing else. Needs buildah.
+
+    packaging/image.py [--program FILE]
+
+It is written to a file that `podman load -i`, `skopeo copy oci-archive:` and others read. Nothing is pushed.
+"""
+
+import contextlib
+import pathlib
+import tempfile
+
+import common
+
+USER = "65532:65532"
+# In a container, nobody would reach a server on loopback.
+ARGUMENTS = ["--bind", "0.0.0.0", "--port", "8080", "--no-timeline"]
+
+
+@contextlib.contextmanager
+def storage():
+    """A place for images that is deleted afterwards: the start of every call of buildah."""
+    with tempfile.TemporaryDirectory(prefix="labserve-buildah-") as place:
+        yield ["buildah", "--storage-driver=vfs", "--root", f"{place}/root", "--runroot", f"{place}/run"]
+
+
+def main():
+    program = common.parser(__doc__).parse_args().program
+    common.need("strip:binutils", "buildah")
+    common.OUT.mkdir(parents=True, exist_ok=True)
+    common.IMAGE.unlink(missing_ok=True)
+    with storage() as buildah, tempfile.TemporaryDirectory() as place:
+        tree = pathlib.Path(place, "tree")
+        (tree / "usr/bin").mkdir(parents=True)
+        (tree / "usr/bin/labserve").write_bytes(common.stripped(program))
+        (tree / "usr/bin/labserve").chmod(0o755)
+        # Where the socket of `labserve reload` is.
+        (tree / "tmp").mkdir()
+        (tree / "tmp").chmod(0o1777)
+        made = common.output(*buildah, "from", "scratch").decode().strip()
+        common.output(*buildah, "copy", made, tree, "/")
+        settings = {
+            "--user": USER,
+            "--stop-signal": "SIGTERM",
+            "--port": "8080",
+            "--entrypoint": '["/usr/bin/labserve"]',
+            "--cmd": " ".join(ARGUMENTS),
+            "--label": f"org.opencontainers.image.version={common.VERSION}",
+        }
+        common.output(*buildah, "config", *(word for pair in settings.items() for word in pair), made)
+        image = f"labserve:{common.VERSION}"
+        common.output(*buildah, "commit", "--quiet", "--timestamp", common.epoch(), made, image)
+        common.output(*buildah, "push", "--quiet", image, f"oci-archive:{common.IMAGE}:{image}")
+    common.done(common.IMAGE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+"""The packages: each is built from the release program, installed where there is nothing else, started, and asked for
+the demo page and all that is on it.
+
+    tests/e2e/packages/packages.py [--binary PROGRAM] [--only WORD]
+
+The archive and the .deb are installed into an empty root: neither a libc nor a shell is there. The image is run by
+buildah. Needs root, dpkg and buildah. Validators come from PyPI. That of Windows is tried by tests/e2e/windows. The
+last line counts: `packages: N passed, M failed`.
+"""
+
+import gzip
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "packaging"))
+import common
+import image
+
+from e2e.packages.demo import visit
+from e2e.pylib import cli
+from e2e.pylib.process import Labserve, NotStarted, Process, free_port
+
+SCRIPTS = cli.CHECKOUT / "packaging"
+TOOLS = cli.TARGET / "packages-tools"
+VALIDATORS = ["kubernetes-validate==1.37.0", "cyclonedx-python-lib[json-validation]==11.12.0", "compose-spec==0.2.1"]
+# In a root without /etc/passwd, a user has only a number.
+NOBODY = "--userspec=65534:65534"
+
+
+def build(script, *arguments):
+    """Runs a script of packaging/. What it prints is shown."""
+    subprocess.run([SCRIPTS / script, *arguments], check=True)
+
+
+def in_root(root, program, *arguments):
+    """labserve, started in that root as a user without rights. Returns what a visit found."""
+    with Labserve(program, *arguments, prefix=["chroot", NOBODY, root]) as server:
+        said = visit(server.address)
+        assert server.stop() == 0, server.log()
+    return said
+
+
+# The checks: each is a function whose name says what it checks. It returns a note.
+
+
+def the_archive_runs_in_an_empty_root(place, options):
+    build("tarball.py", "--program", options.binary)
+    with tarfile.open(common.TARBALL) as archive:
+        archive.extractall(place, filter="data")
+    (root,) = place.iterdir()
+    for path in ["LICENSE", "README.zh-CN.md", "profiles/nginx.toml", "man/labserve.1"]:
+        assert (root / path).stat().st_size > 0, path
+    output = subprocess.run(["bash", "-n", root / "completions/labserve.bash"], capture_output=True, text=True)
+    assert output.returncode == 0 and not output.stderr, output.stderr
+    # The profiles beside the program are the ones inside it.
+    assert "nginx" in in_root(root, "/labserve", "--profile", "/profiles/nginx.toml")
+    return in_root(root, "/labserve", "node")
+
+
+def the_debian_package_is_installed_started_and_removed(place, options):
+    build("deb.py", "--program", options.binary)
+    for path in ["var/lib/dpkg/updates", "var/lib/dpkg/info", "var/log"]:
+        (place / path).mkdir(parents=True)
+    (place / "var/lib/dpkg/status").touch()
+    dpkg = ["dpkg", f"--root={place}"]
+    subprocess.run([*dpkg, "--install", common.DEB], check=True, stdout=subprocess.DEVNULL)
+    page = gzip.decompress((place / "usr/share/man/man1/labserve.1.gz").read_bytes())
+    assert b".TH labserve 1" in page, page[:100]
+    note = in_root(place, "/usr/bin/labserve", "node") + unit(place / "lib/systemd/system/labserve.service")
+    subprocess.run([*dpkg, "--purge", "labserve"], check=True, stdout=subprocess.DEVNULL)
+    left = [path for path in place.rglob("*labserve*") if path.exists()]
+    assert not left, left
+    return note
+
+
+def unit(path):
+    """What systemd says of how far the unit is confined: 0 is closed, 10 is open."""
+    if not shutil.which("systemd-analyze"):
+        return ""
+    analyze = ["systemd-analyze", "security", "--offline=true", "--threshold=30", "--no-pager", path]
+    done = subprocess.run(analyze, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    return f"; unit: {done.stdout.strip().splitlines()[-1].lstrip('→ ')}"
+
+
+def the_image_runs_as_its_configuration_says(place, options):
+    build("image.py", "--program", options.binary)
+    with image.storage() as buildah:
+
+        def ask(*arguments):
+            return common.output(*buildah, *arguments).decode().strip()
+
+        made = ask("from", f"oci-archive:{common.IMAGE}")
+        config = json.loads(ask("inspect", made))["OCIv1"]["config"]
+        assert config["User"] == image.USER and config["StopSignal"] == "SIGTERM", config
+        command = [*config["Entrypoint"], *config["Cmd"]]
+        port = str(free_port())
+        # All containers share this machine's network.
+        command[command.index("8080")] = port
+        with Process([*buildah, "run", "--isolation", "chroot", made, "--", *command], name="the image") as running:
+            running.wait_until_it_listens(int(port))
+            return visit(("127.0.0.1", int(port)))
+
+
+def the_packed_crates_build_a_program(place, options):
+    build("crate.py", "--offline")
+    with Labserve(common.OUT / "cargo/bin/labserve", "node", cwd=place) as server:
+        return visit(server.address)
+
+
+def the_bill_of_materials_is_valid(place, options):
+    build("sbom.py")
+    (path,) = common.OUT.glob("*.cdx.json")
+    check = (
+        "import sys; from cyclonedx.schema import SchemaVersion as V; from cyclonedx.validation.json import "
+        "JsonStrictValidator as J; print(J(V.V1_6).validate_str(open(sys.argv[1]).read()) or 'valid')"
+    )
+    assert (said := validator("python", "-c", check, path)) == "valid", said
+    told = json.loads(path.read_text())
+    known = {each["bom-ref"] for each in [told["metadata"]["component"], *told["components"]]}
+    for edge in told["dependencies"]:
+        assert {edge["ref"], *edge["dependsOn"]} <= known, edge
+    unknown = [each["name"] for each in told["components"] if not each["name"].startswith("labserve-")]
+    assert all("hashes" in each for each in told["components"] if each["name"] in unknown), "a crate without a checksum"
+    return f"{len(told['components'])} components"
+
+
+def the_manifests_are_valid_and_name_this_version(place, options):
+    build("manifests.py", "--from", "https://example.org/labserve")
+    said = validator("kubernetes-validate", "--strict", SCRIPTS / "kubernetes.yaml")
+    check = (
+        "import sys, yaml, compose_spec; told = yaml.safe_load(open(sys.argv[1])); "
+        "print(*compose_spec.ComposeSpecification.model_validate(told).services)"
+    )
+    services = validator("python", "-c", check, SCRIPTS / "compose.yaml")
+    for name in ["kubernetes.yaml", "compose.yaml"]:
+        assert f"labserve:{common.VERSION}\n" in (SCRIPTS / name).read_text(), name
+    for name in ["README.md", "README.zh-CN.md"]:
+        text = (cli.CHECKOUT / name).read_text(encoding="utf-8")
+        for package in [common.TARBALL, common.DEB, common.IMAGE, common.WINDOWS]:
+            assert package.name in text, f"{name} does not name {package.name}"
+    formula = (common.OUT / "homebrew/labserve.rb").read_text()
+    assert common.checksum(common.TARBALL) in formula, formula
+    return f"{said.splitlines()[-1] if said else 'valid'}; compose: {services}"
+
+
+def validator(command, *arguments):
+    """What one of the validators prints."""
+    if not (TOOLS / "bin" / command).exists() or not (TOOLS / "installed").exists():
+        subprocess.run([sys.executable, "-m", "venv", TOOLS], check=True)
+        subprocess.run(
+            [TOOLS / "bin/pip", "install", "--quiet", "--disable-pip-version-check", *VALIDATORS], check=True
+        )
+        (TOOLS / "installed").touch()
+    done = subprocess.run([TOOLS / "bin" / command, *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.strip()
+
+
+CHECKS = [
+    the_archive_runs_in_an_empty_root,
+    the_debian_package_is_installed_started_and_removed,
+    the_image_runs_as_its_configuration_says,
+    the_packed_crates_build_a_program,
+    the_bill_of_materials_is_valid,
+    the_manifests_are_valid_and_name_this_version,
+]
+
+
+def main():
+    parser = cli.parser(__doc__)
+    parser.add_argument("--only", default="", metavar="WORD", help="only checks whose name has this word")
+    options = parser.parse_args()
+    passed = failed = 0
+    for check in CHECKS:
+        title = check.__name__.replace("_", " ")
+        if options.only not in title:
+            continue
+        begun = time.monotonic()
+        try:
+            with tempfile.TemporaryDirectory(prefix="labserve-package-") as name:
+                pathlib.Path(name).chmod(0o755)
+                note = check(pathlib.Path(name), options)
+            passed += 1
+            print(f"ok      {title} ({time.monotonic() - begun:.0f} s): {note}", flush=True)
+        except (AssertionError, OSError, subprocess.SubprocessError, NotStarted) as why:
+            failed += 1
+            print(f"FAILED  {title}: {why}", flush=True)
+    print(f"packages: {passed} passed, {failed} failed")
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
