@@ -12,6 +12,8 @@ import { lastsUntil, recentSpan } from "./store.js";
 
 /** How often (ms) the filter is applied again while events arrive: new events may make connections match. */
 const FILTER_EVERY = 250;
+/** The rows are made anew at most once in so many times of what that took: past events come in many batches. */
+const RELIST_PART = 4;
 /** Below this width (CSS pixels) the gutter is narrow. */
 const NARROW = 600;
 
@@ -35,6 +37,8 @@ export class Picture {
     this.selected = null;
     this.hover = null;
     this.seen = "";
+    /** When the rows may be made again. */
+    this.relisted = 0;
     this.size = { width: 0, height: 0 };
     /** How many frames were drawn and how long that took (ms): for measurements. */
     this.drawn = root.drawn = { frames: 0, ms: 0 };
@@ -64,6 +68,7 @@ export class Picture {
   /** Rebuilds the rows: the filter, a fold or the language has changed. */
   refilter() {
     this.seen = "";
+    this.relisted = 0;
     this.dirty = true;
   }
 
@@ -182,9 +187,11 @@ export class Picture {
     const { store, view, options } = this.model;
     const turn = options.text ? Math.floor(performance.now() / FILTER_EVERY) : 0;
     const seen = `${store.shape} ${turn}`;
-    if (seen !== this.seen) {
+    const begun = performance.now();
+    if (seen !== this.seen && begun >= this.relisted) {
       this.seen = seen;
       this.#relist(rows(store.connections.values(), { ...options, room: this.scroller.clientHeight, names: store.names }));
+      this.relisted = performance.now() + (performance.now() - begun) * RELIST_PART;
     }
     const moving = view.live && this.list.length > 0;
     // Another picture may have moved the view.

@@ -5,11 +5,15 @@
 
 const INSTANT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?Z$/;
 
+/** The second that was parsed last: most events are within that of the one before. */
+const last = { text: "", whole: NaN };
+
 /** Parses an RFC 3339 UTC timestamp: whole seconds (as ms since 1970) and the fraction (ms). Null if it is malformed. */
 export function readInstant(text) {
   const found = INSTANT.exec(text ?? "");
   if (!found) return null;
-  const whole = Date.parse(`${found[1]}Z`);
+  if (found[1] !== last.text) Object.assign(last, { text: found[1], whole: Date.parse(`${found[1]}Z`) });
+  const { whole } = last;
   return Number.isNaN(whole) ? null : { whole, fraction: Number(found[2] ?? 0) * 1000 };
 }
 
