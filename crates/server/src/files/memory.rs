@@ -13,15 +13,28 @@ use std::sync::{Arc, LazyLock};
 /// 2023-10-31 15:31:16.361 UTC. Validators are therefore the same in every run.
 const MODIFIED: (i64, u32) = (1_698_766_276, 361_000_000);
 
-/// The demo site, embedded so that an installed program has something to serve without a directory.
+macro_rules! file {
+    ($path:literal) => {
+        ($path, include_bytes!(concat!("../../../../static/", $path)))
+    };
+}
+
+/// The demo site, embedded so that an installed program has something to serve without a directory. The first four files
+/// are those of the lab report; the others are pages to watch.
 const DEMO_SITE: &[(&str, &[u8])] = &[
-    ("index.html", include_bytes!("../../../../static/index.html")),
-    (
-        "static/style1.css",
-        include_bytes!("../../../../static/static/style1.css"),
-    ),
-    ("static/head.jpg", include_bytes!("../../../../static/static/head.jpg")),
-    ("static/BGM.wav", include_bytes!("../../../../static/static/BGM.wav")),
+    file!("index.html"),
+    file!("static/style1.css"),
+    file!("static/head.jpg"),
+    file!("static/BGM.wav"),
+    file!("zh.html"),
+    file!("serial.html"),
+    file!("static/serial1.css"),
+    file!("static/serial2.css"),
+    file!("static/serial3.css"),
+    file!("parallel.html"),
+    file!("large.html"),
+    file!("slow.html"),
+    file!("cached.html"),
 ];
 
 /// Files in memory, by their paths below the root. A clone is cheap.
@@ -155,6 +168,34 @@ mod tests {
             };
             assert_eq!(found, want, "{path}");
         }
+    }
+
+    #[test]
+    fn everything_that_the_demo_site_refers_to_is_in_it() {
+        let path_of = |target: &str| match target.split('?').next() {
+            Some("/") | None => "index.html".to_owned(),
+            Some(path) => path.trim_start_matches('/').to_owned(),
+        };
+        let mut references = 0;
+        for (name, bytes) in DEMO_SITE
+            .iter()
+            .filter(|(name, _)| !name.ends_with(".jpg") && !name.ends_with(".wav"))
+        {
+            let text = std::str::from_utf8(bytes).expect("UTF-8");
+            for mark in ["src=\"", "href=\"", "@import \""] {
+                for found in text.split(mark).skip(1) {
+                    let path = path_of(found.split('"').next().unwrap_or_default());
+                    assert!(
+                        DEMO_SITE.iter().any(|(known, _)| *known == path),
+                        "{name} refers to {path}"
+                    );
+                    references += 1;
+                }
+            }
+        }
+        assert!(references > 20, "{references}");
+        // The page of the lab report has this size in every capture of it.
+        assert_eq!(DEMO_SITE[0].1.len(), 682);
     }
 
     #[test]
