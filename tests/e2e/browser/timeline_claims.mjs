@@ -48,8 +48,8 @@ function readAll() {
     const panel = $(".panel.connection");
     const found = { id: Number(data.connection), cells, data, filter: text($(".filter code", panel)), facts: facts(panel), title: text($("h2", panel)) };
     found.rungs = [...panel.querySelectorAll(".rung")].map((rung) => ({
-      event: rung.dataset.event, side: ["client", "server", "both"].find((name) => rung.classList.contains(name)), when: text($(".when", rung)), what: text($(".what", rung)),
-      seq: rung.title,
+      event: rung.dataset.event, side: ["client", "server", "both"].find((name) => rung.classList.contains(name)), when: text($(".when", rung)), what: text($(".what > :first-child", rung)),
+      seq: text($(".seq", rung)) ?? "",
     }));
     found.exchanges = found.rungs.flatMap(({ event }, i) => {
       if (event !== "reply") return [];

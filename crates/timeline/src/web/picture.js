@@ -172,6 +172,8 @@ export class Picture {
 
   #resize() {
     const { clientWidth: width, clientHeight: height } = this.root;
+    // A hidden picture must not change the view, which another one may share.
+    if (width === 0) return;
     const ratio = devicePixelRatio || 1;
     this.size = { width, height };
     this.canvas.width = Math.max(1, Math.round(width * ratio));
@@ -184,6 +186,7 @@ export class Picture {
   }
 
   #frame() {
+    if (this.root.hidden) return;
     const { store, view, options } = this.model;
     const turn = options.text ? Math.floor(performance.now() / FILTER_EVERY) : 0;
     const seen = `${store.shape} ${turn}`;
