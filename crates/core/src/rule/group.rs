@@ -196,7 +196,10 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "connections on several threads share the counts")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "connections on several threads share the counts"
+    )]
     fn threads_that_count_together_miss_no_number() {
         let numbers = [1, 2, 3, 5, 90, 91, 1000, 3999];
         let mut rules: Vec<Rule> = numbers.iter().map(|number| first_byte(nth(*number), None)).collect();

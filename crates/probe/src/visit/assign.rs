@@ -8,6 +8,9 @@ use std::time::Duration;
 enum Place {
     /// On this idle connection.
     Lane(usize),
+    /// On this connection, which was opened on speculation, once it is established. Which request it gets then does not
+    /// depend on how long that takes.
+    Opening(usize),
     /// On a new connection.
     New,
     /// Nowhere yet.
@@ -25,12 +28,6 @@ impl Visit {
                 self.send(lane, wanted, now, steps);
             }
         }
-        // Connections opened on speculation that are not established yet: each will take one request.
-        let mut expected = self
-            .lanes
-            .iter()
-            .filter(|lane| lane.role == Role::Shared && lane.state == State::Connecting(None))
-            .count();
         let mut at = 0;
         while let Some(wanted) = self.pending.get(at) {
             if !self.is_ready(wanted) {
@@ -38,14 +35,10 @@ impl Visit {
                 continue;
             }
             let place = self.place(wanted);
-            if matches!(place, Place::New) && wanted.tries == 0 && expected > 0 {
-                expected -= 1;
-                at += 1;
-                continue;
-            }
             let role = self.role(wanted.kind);
             match (place, self.pending.remove(at)) {
                 (Place::Lane(lane), Some(wanted)) => self.send(lane, wanted, now, steps),
+                (Place::Opening(lane), Some(wanted)) => self.lanes[lane].state = State::Connecting(Some(wanted)),
                 (Place::New, Some(wanted)) => self.open(now, Some(wanted), role, steps),
                 (Place::None, Some(wanted)) => {
                     self.pending.insert(at, wanted);
@@ -108,10 +101,12 @@ impl Visit {
             Role::Numbered(_) => 1,
             Role::Shared | Role::Unused => self.most(),
         };
-        match chosen {
-            Some(lane) => Place::Lane(lane),
-            None if wanted.tries > 0 || usable().count() < most => Place::New,
-            None => Place::None,
+        let opening = usable().find(|(_, lane)| wanted.tries == 0 && lane.state == State::Connecting(None));
+        match (chosen, opening) {
+            (Some(lane), _) => Place::Lane(lane),
+            (None, Some((lane, _))) => Place::Opening(lane),
+            (None, None) if wanted.tries > 0 || usable().count() < most => Place::New,
+            (None, None) => Place::None,
         }
     }
 }

@@ -23,6 +23,8 @@ struct Server {
     closes: bool,
     /// It ends this connection when its second request comes.
     ends_on_second: Option<usize>,
+    /// Its second connection is established after 20 ms instead of one.
+    accepts_late: bool,
 }
 
 enum Happens {
@@ -72,7 +74,12 @@ fn visit(like: &str, options: Options, server: Server) -> Vec<String> {
             order += 1;
             match step {
                 Step::Connect(lane) => {
-                    agenda.insert((now + ms(1), order), Happens::Connected(lane));
+                    let takes = if server.accepts_late && lane == 1 {
+                        ms(20)
+                    } else {
+                        ms(1)
+                    };
+                    agenda.insert((now + takes, order), Happens::Connected(lane));
                 }
                 Step::Send(lane, head) => {
                     agenda.retain(|_, happens| !matches!(happens, Happens::End(other, _) if *other == lane));
@@ -263,4 +270,21 @@ fn a_request_that_meets_the_end_of_its_connection_is_sent_again() {
     let lines = visit("firefox", serial, server);
     assert_eq!(lines[0], "/ 200, /s.css Nothing(Rst) | Server 2ms");
     assert!(lines[1].starts_with("/s.css 200 again, /i.png 200"), "{lines:?}");
+}
+
+#[test]
+fn how_long_it_takes_to_connect_changes_no_request() {
+    let late = Server {
+        accepts_late: true,
+        ..Server::default()
+    };
+    let requests = |server| -> Vec<String> {
+        let lines = visit("chrome", Options::default(), server).into_iter();
+        lines
+            .map(|line| line.split(" |").next().unwrap_or_default().to_owned())
+            .collect()
+    };
+    let usual = requests(Server::default());
+    assert_eq!(usual, ["/ 200, /s.css 200, /a.wav 206, /favicon.ico 404", "/i.png 200"]);
+    assert_eq!(requests(late), usual);
 }
