@@ -17,13 +17,23 @@ pub(super) struct Idents {
 }
 
 impl Idents {
-    /// Whether datagrams before this one were not captured.
-    pub(super) fn skips(&mut self, ident: Option<u16>) -> bool {
+    /// The latest one.
+    pub(super) fn last(&self) -> Option<u16> {
+        self.last
+    }
+
+    /// Whether datagrams before this one were not captured. `other`: the latest identification of the other endpoint. If it
+    /// lies between, both are on one system that counts the datagrams of all connections, as Windows does.
+    pub(super) fn skips(&mut self, ident: Option<u16>, other: Option<u16>) -> bool {
         let Some(ident) = ident else {
             return false;
         };
-        let step = self.last.map_or(0, |last| ident.wrapping_sub(last));
-        self.last = Some(ident);
+        let last = self.last.replace(ident).unwrap_or(ident);
+        let step = ident.wrapping_sub(last);
+        if other.is_some_and(|other| (1..step).contains(&other.wrapping_sub(last))) {
+            self.steps = 0;
+            return false;
+        }
         match step {
             1 => {
                 self.steps += 1;
@@ -53,8 +63,20 @@ mod tests {
             ("in another order", &[7, 8, 9, 10, 9, 11], &[]),
         ] {
             let mut seen = Idents::default();
-            let skips: Vec<usize> = (0..idents.len()).filter(|at| seen.skips(Some(idents[*at]))).collect();
+            let skips: Vec<usize> = (0..idents.len())
+                .filter(|at| seen.skips(Some(idents[*at]), None))
+                .collect();
             assert_eq!(skips, want, "{name}");
         }
+    }
+
+    #[test]
+    fn a_number_that_the_other_side_used_is_not_missing() {
+        let mut seen = Idents::default();
+        let counted = [7, 8, 9, 10].map(|ident| seen.skips(Some(ident), Some(6)));
+        assert_eq!(counted, [false; 4]);
+        assert!(!seen.skips(Some(12), Some(11)));
+        // From then on, it is not known who counts.
+        assert!(!seen.skips(Some(14), Some(11)));
     }
 }

@@ -48,8 +48,9 @@ struct Sender {
     enough_ns: i64,
     /// Time of the latest of them. A segment with data may repeat the number too, and is no duplicate ACK.
     duplicate_ns: i64,
-    /// The way from the capture point to this side and back, as the handshake shows it.
-    way_ns: i64,
+    /// The way from the capture point to the side that accepted the connection and back, as the handshake shows it. It is 0
+    /// where that side captured.
+    way_ns: Option<i64>,
     /// Whether it was said that bytes of this side are acknowledged which were not captured, since its latest ACK.
     unseen_said: bool,
     /// Flags of the latest segment.
@@ -78,8 +79,8 @@ impl SequenceAnalysis {
         let receiver = &self.senders[1 - from];
         let since = segment.ns.saturating_sub(receiver.duplicate_ns);
         let way = match (self.senders[from].way_ns, self.round_trip_ns) {
-            (0, Some(round_trip)) => round_trip.saturating_sub(receiver.way_ns),
-            (way, _) => way,
+            (Some(way), _) => way,
+            (None, round_trip) => round_trip.map_or(0, |all| all.saturating_sub(receiver.way_ns.unwrap_or(0))),
         };
         match self.round_trip_ns {
             _ if receiver.duplicates < ENOUGH_DUPLICATES || receiver.last_ack != Some(segment.seq) => Occasion::Silence,
@@ -117,7 +118,7 @@ impl SequenceAnalysis {
         let flags = corrected(flags, this, other, segment, len, is_shut);
         match (segment.flags.syn(), segment.flags.ack(), self.syn_ns) {
             (true, false, _) => self.syn_ns = Some(segment.ns),
-            (true, true, Some(syn_ns)) if this.way_ns == 0 => this.way_ns = segment.ns.saturating_sub(syn_ns),
+            (true, true, Some(syn_ns)) => _ = this.way_ns.get_or_insert(segment.ns.saturating_sub(syn_ns)),
             (false, true, Some(syn_ns)) if self.round_trip_ns.is_none() => {
                 self.round_trip_ns = Some(segment.ns.saturating_sub(syn_ns));
             }

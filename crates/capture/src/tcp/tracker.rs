@@ -124,7 +124,8 @@ impl ConnectionTracker {
             self.reset(from, now, segment.flags.ack(), refuses);
         }
         self.close_if_complete(from);
-        let after_unseen = self.idents[from].skips(segment.ip_id);
+        let other_ident = self.idents[1 - from].last();
+        let after_unseen = self.idents[from].skips(segment.ip_id, other_ident);
         self.list(segment, from, [seq, ack], analysis, after_unseen, budget);
     }
 
