@@ -12,7 +12,7 @@ import { lastsUntil, recentSpan } from "./store.js";
 
 /** How often (ms) the filter is applied again while events arrive: new events may make connections match. */
 const FILTER_EVERY = 250;
-/** The rows are made anew at most once in so many times of what that took: past events come in many batches. */
+/** After the rows were made, they stay for at least this many times as long as that took: past events come in many batches. */
 const RELIST_PART = 4;
 /** Below this width (CSS pixels) the gutter is narrow. */
 const NARROW = 600;
