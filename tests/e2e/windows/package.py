@@ -25,7 +25,8 @@ def the_archive_is_unpacked_and_started(trial):
     # Wine lacks a library that Windows has.
     shutil.copy(EXE.parent / "bcryptprimitives.dll", folder)
     port = free_port()
-    start = [WINE, "cmd", "/c", "start.cmd", "--port", str(port), "--for", "20s"]
+    # Without the path, cmd takes it for its command `start`.
+    start = [WINE, "cmd", "/c", r".\start.cmd", "--port", str(port), "--for", "10s"]
     with Process(start, name="start.cmd", env=ENV, cwd=folder) as running:
         running.wait_until_it_listens(port, patience_s=60)
         note = visit(("127.0.0.1", port))
