@@ -106,7 +106,7 @@ mod tests {
             ("proflies", "did you mean `profiles`? "),
             ("nodd", "did you mean `node`? "),
             ("zzzzzzzz", "or directory \"zzzzzzzz\"; `labserve --help`"),
-            ("NGINX", "did you mean `nginx`? "),
+            ("RFC", "did you mean `rfc`? "),
             ("./sight", "there is no directory"),
             ("file.txt", "there is no directory"),
             ("", "there is no directory \"\""),
@@ -125,14 +125,14 @@ mod tests {
             profile: profile.map(str::to_owned),
             ..ServeArgs::default()
         };
-        let both = settled(named(&["nginx", "."], None)).expect("a profile and a directory");
+        let both = settled(named(&["rfc", "."], None)).expect("a profile and a directory");
         assert_eq!(
             (both.profile.as_deref(), both.shared.root),
-            (Some("nginx"), Some(PathBuf::from(".")))
+            (Some("rfc"), Some(PathBuf::from(".")))
         );
         for (words, profile) in [
-            (&["node", "nginx"][..], None),
-            (&["node"], Some("nginx")),
+            (&["node", "rfc"][..], None),
+            (&["node"], Some("rfc")),
             (&[".", ".."], None),
         ] {
             let why = settled(named(words, profile)).expect_err("two of one kind");

@@ -64,8 +64,8 @@ impl Group {
     /// rule is left, nothing needs to be counted.
     #[inline]
     pub(super) fn count(&self, seen: &Seen<'_>, overall: u64) -> Option<u64> {
-        // Read before this match is counted: whoever has set it had counted the matches up to some number, so the number
-        // of this one is greater, and no number from there to `next` is wanted.
+        // Load `next` before counting. The thread that stored it had counted a match before, so this match has a greater
+        // number. No rule wants a number between the two.
         let next = self.next.load(Ordering::Acquire);
         if next == NEVER || !self.is_met(seen, overall) {
             return None;
