@@ -54,11 +54,18 @@ fn random_request(rng: &mut fastrand::Rng) -> String {
         "Connection: keep-alive\r\n",
     ];
     let field = fields[rng.usize(..fields.len())];
-    match rng.u8(..8) {
+    // Long bodies leave the input of their exchange before they end.
+    let length = rng.usize(4000..9000);
+    let content = "u".repeat(length);
+    match rng.u8(..10) {
         0 => format!("HEAD {path} HTTP/1.1\r\nHost: HOST\r\n{field}\r\n"),
         1 => format!("POST {path} HTTP/1.1\r\nHost: HOST\r\nContent-Length: 5\r\n{field}\r\nhello"),
         2 => format!("POST {path} HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"),
-        3 => format!("GET {path} HTTP/1.0\r\n{field}\r\n"),
+        3 => format!("POST {path} HTTP/1.1\r\nHost: HOST\r\nContent-Length: {length}\r\n{field}\r\n{content}"),
+        4 => format!(
+            "POST {path} HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\n{length:x}\r\n{content}\r\n0\r\n\r\n"
+        ),
+        5 => format!("GET {path} HTTP/1.0\r\n{field}\r\n"),
         _ => format!("GET {path} HTTP/1.1\r\nHost: HOST\r\n{field}\r\n"),
     }
 }

@@ -126,6 +126,8 @@ pub struct ExchangeOutcome {
     pub cut_in_request: bool,
     /// As [`Finish::is_last`].
     pub is_last: bool,
+    /// The number of bytes that had arrived when the exchange began: of the request, and of what follows it.
+    pub arrived: u64,
     /// The number of bytes that were read from the socket for the body.
     pub received: u64,
     /// The number of bytes that were sent.

@@ -390,6 +390,7 @@ fn outcome(finish: Finish, exchange: &Exchange<'_>, held: Held<'_>) -> ExchangeO
         answered: finish.answered,
         cut_in_request: finish.cut_in_request,
         is_last: finish.is_last,
+        arrived: exchange.input().len() as u64,
         received: body.as_ref().map_or(0, |body| body.received),
         sent,
         unsent,

@@ -3,7 +3,7 @@
 use super::*;
 use crate::case::Step;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::AtomicUsize;
 
 const CLOSED: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
@@ -128,10 +128,19 @@ fn a_server_that_goes_away_ends_the_recording_with_what_there_is() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let address = listener.local_addr().expect("an address");
     thread::spawn(move || {
-        for mut stream in listener.incoming().flatten().take(3) {
-            if read_head(&mut stream) {
+        let mut streams: Vec<TcpStream> = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept()
+            && read_head(&mut stream)
+        {
+            if streams.len() == 2 {
+                // Before the last response: a client that has it could connect once more to a listener that is still there.
+                drop(listener);
                 let _ = stream.write_all(CLOSED);
+                return;
             }
+            let _ = stream.write_all(CLOSED);
+            let _ = stream.shutdown(Shutdown::Write);
+            streams.push(stream);
         }
     });
     let cases: Vec<Case> = ["a", "b", "c"].map(get).into();

@@ -95,7 +95,7 @@ impl Visit {
         let chosen = match self.behaviour.reuse {
             _ if wanted.tries > 0 => None,
             Reuse::Oldest => { idle }.next(),
-            Reuse::Latest => idle.max_by_key(|lane| self.last(*lane)),
+            Reuse::Latest => idle.max_by_key(|lane| self.last_sent(*lane)),
         };
         let most = match role {
             Role::Numbered(_) => 1,

@@ -81,7 +81,7 @@ pub enum Reuse {
     /// The one that was opened first.
     #[default]
     Oldest,
-    /// The one whose response ended last.
+    /// The one whose request was sent last. When its response ended decides nothing: on a busy machine that is chance.
     Latest,
 }
 

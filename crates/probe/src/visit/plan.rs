@@ -371,9 +371,10 @@ impl Visit {
         }
     }
 
-    /// When the last response of a connection ended.
-    pub(super) fn last(&self, lane: usize) -> Duration {
-        self.connections[lane].last(self.lanes[lane].connected)
+    /// When the last request of a connection was sent, or when it was established if there was none.
+    pub(super) fn last_sent(&self, lane: usize) -> Duration {
+        let last = self.connections[lane].exchanges.last();
+        last.map_or(self.lanes[lane].connected, |exchange| exchange.at)
     }
 
     fn all_gone(&self) -> bool {

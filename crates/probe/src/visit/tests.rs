@@ -25,6 +25,8 @@ struct Server {
     ends_on_second: Option<usize>,
     /// Its second connection is established after 20 ms instead of one.
     accepts_late: bool,
+    /// It answers requests for style sheets after 20 ms instead of two.
+    styles_late: bool,
 }
 
 enum Happens {
@@ -87,13 +89,17 @@ fn visit(like: &str, options: Options, server: Server) -> Vec<String> {
                     *count += 1;
                     let ends = server.ends_on_second == Some(lane) && *count == 2;
                     let head = String::from_utf8(head).expect("text");
+                    let takes = match server.styles_late && head.starts_with("GET /s.css ") {
+                        true => ms(20),
+                        false => ms(2),
+                    };
                     let happens = match ends {
                         true => Happens::End(lane, End::Rst),
                         false => Happens::Reply(lane, Box::new(reply(&head, server))),
                     };
-                    agenda.insert((now + ms(2), order), happens);
+                    agenda.insert((now + takes, order), happens);
                     if let Some(idle) = server.idle {
-                        agenda.insert((now + ms(2) + idle, order + 1_000_000), Happens::End(lane, End::Fin));
+                        agenda.insert((now + takes + idle, order + 1_000_000), Happens::End(lane, End::Fin));
                     }
                 }
                 Step::Close(lane) => {
@@ -273,18 +279,37 @@ fn a_request_that_meets_the_end_of_its_connection_is_sent_again() {
 }
 
 #[test]
-fn how_long_it_takes_to_connect_changes_no_request() {
-    let late = Server {
-        accepts_late: true,
-        ..Server::default()
-    };
-    let requests = |server| -> Vec<String> {
-        let lines = visit("chrome", Options::default(), server).into_iter();
+fn how_long_connections_and_responses_take_changes_no_request() {
+    let usual = Server::default();
+    let slow = [
+        Server {
+            accepts_late: true,
+            ..usual
+        },
+        Server {
+            styles_late: true,
+            ..usual
+        },
+    ];
+    let requests = |like, server| -> Vec<String> {
+        let lines = visit(like, Options::default(), server).into_iter();
         lines
             .map(|line| line.split(" |").next().unwrap_or_default().to_owned())
             .collect()
     };
-    let usual = requests(Server::default());
-    assert_eq!(usual, ["/ 200, /s.css 200, /a.wav 206, /favicon.ico 404", "/i.png 200"]);
-    assert_eq!(requests(late), usual);
+    for (like, want) in [
+        (
+            "chrome",
+            ["/ 200, /s.css 200, /a.wav 206, /favicon.ico 404", "/i.png 200"],
+        ),
+        (
+            "firefox",
+            ["/ 200, /s.css 200", "/i.png 200, /a.wav 206, /favicon.ico 404"],
+        ),
+    ] {
+        assert_eq!(requests(like, usual), want);
+        for server in slow {
+            assert_eq!(requests(like, server), want, "{like}");
+        }
+    }
 }

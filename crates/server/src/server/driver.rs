@@ -4,7 +4,7 @@
 //! connection in [`super::closing`]. The driver makes no decision.
 
 use super::Site;
-use super::exchange::ExchangeIo;
+use super::exchange::{Body, ExchangeIo};
 use super::guard::{Panicked, guarded};
 use super::local_server::LocalServer;
 use super::registry::Registered;
@@ -13,8 +13,9 @@ use super::wait::{Armed, WaitOutcome};
 use crate::events::{self, ConnectionMeta, Event};
 use crate::files::Arrival;
 use labserve_core::close_reason::CloseReason;
-use labserve_core::conn::{Close, Conn, Context, Next, Opened, Purpose, Refusal, Settle, Stage, WakeReason};
+use labserve_core::conn::{Close, Conn, Context, Exchange, Next, Opened, Purpose, Refusal, Settle, Stage, WakeReason};
 use labserve_core::http1::Head;
+use labserve_core::profile::Profile;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::time::Duration;
@@ -285,11 +286,11 @@ impl Driver {
                 true => None,
                 false => self.conn.rule(&opened, self.meta.id, &site.profile.rules).map(Box::new),
             };
-            let input = self.conn.take_input();
+            let mut input = self.conn.take_input();
             let unsent = self.conn.take_unsent();
             let (outcome, segment) = {
                 let io = ExchangeIo { driver: self, site };
-                let mut held = io.hold(self.segment, unsent);
+                let mut held = io.hold(self.segment, unsent, take_long_body(&opened, &mut input, &site.profile));
                 let mut exchange = self.conn.exchange(&opened, &input, &self.context_at(site, now));
                 let outcome = match hit {
                     None => io.run(&mut exchange, &mut held).await,
@@ -349,6 +350,15 @@ impl Driver {
             raw: &input[..received_of(head, input)],
         }));
     }
+}
+
+/// Leaves only the head in the input, if a long body has begun: what is taken out can be freed as it is read, whereas the
+/// input is held until the exchange ends.
+fn take_long_body<'c>(opened: &Opened, input: &mut Vec<u8>, profile: &Profile) -> Option<Box<Body<'c>>> {
+    Exchange::has_long_body(opened, input, profile).then(|| {
+        let head = input[..opened.head.len].to_vec();
+        Box::new(Body::Arrived(std::mem::replace(input, head)))
+    })
 }
 
 /// The number of bytes of `input` that belong to a head. A head that was refused before its end extends to the next

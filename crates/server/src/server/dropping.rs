@@ -17,13 +17,14 @@ impl Driver {
         }
     }
 
-    /// A request whose exchange ended without a response. One that is still in the input is emitted when the connection
-    /// closes.
+    /// A request whose exchange ended without a response. Its head is in `input`. One that is still there as a whole is
+    /// emitted when the connection closes.
     pub(super) fn emit_unanswered(&self, input: &[u8], outcome: &ExchangeOutcome) {
-        let received = input.len() as u64 + outcome.received;
+        let moved = outcome.arrived - input.len() as u64;
+        let received = outcome.arrived + outcome.received;
         let bytes = match &outcome.left {
             Leftover::From(0) => return,
-            Leftover::From(at) => *at as u64,
+            Leftover::From(at) => *at as u64 + moved,
             Leftover::Bytes(rest) => received.saturating_sub(rest.len() as u64),
         };
         let before = self.conn.standing();

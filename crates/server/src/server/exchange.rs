@@ -16,7 +16,7 @@ use super::reply_writer::ReplyWriter;
 use super::request_body::RequestBody;
 use super::send_error::SendError;
 use crate::files::Resource;
-use body::Body;
+pub(super) use body::Body;
 use emitting::Sending;
 use labserve_core::close_reason::CloseReason;
 use labserve_core::conn::{
@@ -53,13 +53,13 @@ pub(super) struct Held<'c> {
 }
 
 impl<'c> ExchangeIo<'c> {
-    /// What an exchange has at its start: the known size of a segment, and the responses that are held back until the
-    /// next one.
-    pub(super) fn hold(self, segment: u32, unsent: Unsent) -> Held<'c> {
+    /// What an exchange has at its start: the known size of a segment, the responses that are held back until the next
+    /// one, and what has `arrived` if that is not in the input.
+    pub(super) fn hold(self, segment: u32, unsent: Unsent, arrived: Option<Box<Body<'c>>>) -> Held<'c> {
         let Driver { stream, server, .. } = self.driver;
         Held {
             writer: ReplyWriter::new(stream, &self.site.profile.writes, server.shared.started).after(unsent),
-            body: None,
+            body: arrived,
             resource: None,
             segment,
             corked: false,
@@ -71,7 +71,7 @@ impl<'c> ExchangeIo<'c> {
     pub(super) fn run(self, exchange: &mut Exchange<'c>, held: &mut Held<'c>) -> impl Future<Output = ExchangeOutcome> {
         async move {
             if exchange.framing() != Framing::None {
-                held.body = Box::pin(self.open_body(exchange)).await;
+                held.body = Box::pin(self.open_body(exchange, held)).await;
                 if held.body.is_none() {
                     return without_body(exchange, held);
                 }
@@ -170,6 +170,7 @@ impl<'c> ExchangeIo<'c> {
             answered: finish.answered,
             cut_in_request: finish.cut_in_request,
             is_last: finish.is_last,
+            arrived: held.arrived(exchange),
             received: held.received(),
             sent: held.writer.sent(),
             unsent: held.writer.take_unsent(),
@@ -203,11 +204,15 @@ impl<'c> ExchangeIo<'c> {
         action
     }
 
-    async fn open_body(self, exchange: &Exchange<'c>) -> Option<Box<Body<'c>>> {
+    async fn open_body(self, exchange: &Exchange<'c>, held: &mut Held<'c>) -> Option<Box<Body<'c>>> {
+        let arrived = match held.body.take().map(|body| *body) {
+            Some(Body::Arrived(bytes)) => bytes.into(),
+            _ => exchange.input().into(),
+        };
         let body = RequestBody::open(
             &self.driver.stream,
             exchange.request(),
-            (exchange.input(), exchange.head_len(), exchange.framing()),
+            (arrived, exchange.head_len(), exchange.framing()),
             &self.site.profile,
         );
         Some(Box::new(Body::Reading(body.await?)))
@@ -318,6 +323,7 @@ fn without_body(exchange: &Exchange<'_>, held: &mut Held<'_>) -> ExchangeOutcome
         answered: false,
         cut_in_request: true,
         is_last: false,
+        arrived: held.arrived(exchange),
         received: 0,
         sent: 0,
         unsent: held.writer.take_unsent(),
@@ -329,6 +335,12 @@ impl<'c> Held<'c> {
     /// The reader of the request body, while it is read.
     fn reader(&mut self) -> Option<&mut RequestBody<'c>> {
         self.body.as_mut()?.reader()
+    }
+
+    /// The number of bytes that had arrived when the exchange began.
+    fn arrived(&self, exchange: &Exchange<'_>) -> u64 {
+        let in_input = || exchange.input().len() as u64;
+        self.body.as_ref().map_or_else(in_input, |body| body.arrived())
     }
 
     /// The number of bytes that were read from the socket for the body.

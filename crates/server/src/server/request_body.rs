@@ -6,7 +6,7 @@
 
 mod feed;
 
-use feed::{AT_ONCE, ChunkedFeed, Feed, FeedProgress};
+use feed::{AT_ONCE, AtHand, ChunkedFeed, Feed, FeedProgress};
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::Service;
@@ -45,34 +45,39 @@ pub(super) struct RequestBody<'c> {
     progress: Rc<Cell<FeedProgress>>,
     /// Whether hyper is still reading.
     reading: bool,
+    arrived: u64,
     content: u64,
     /// The offset in the input at which the bytes after a body of known length start; `None` for a chunked body.
     after: Option<usize>,
 }
 
 impl<'c> RequestBody<'c> {
-    /// Opens the body of the request with the head in the first `head_len` bytes of `input`. `profile` says which
-    /// chunks are accepted, and how much one read takes.
+    /// Opens the body of a request. `arrived` are the `head_len` bytes of its head and what has arrived after them; if
+    /// they are owned, they are freed as soon as the body has been read beyond them. `profile` says which chunks are
+    /// accepted, and how much one read takes.
     ///
     /// `None` if hyper refuses the head, which is a bug.
     pub(super) async fn open(
         stream: &'c TcpStream,
         request: &Request<'c>,
-        (input, head_len, framing): (&'c [u8], usize, Framing),
+        (arrived, head_len, framing): (Cow<'c, [u8]>, usize, Framing),
         profile: &'c Profile,
     ) -> Option<RequestBody<'c>> {
-        let (head, rest) = input.split_at(head_len.min(input.len()));
+        let input = request.bytes();
+        let head_len = head_len.min(input.len());
+        let count = arrived.len();
+        let rest = count - head_len;
         let at_hand = match framing {
             Framing::None => 0,
-            Framing::Length(length) => rest.len().min(usize::try_from(length).unwrap_or(usize::MAX)),
-            Framing::Chunked => rest.len(),
+            Framing::Length(length) => rest.min(usize::try_from(length).unwrap_or(usize::MAX)),
+            Framing::Chunked => rest,
         };
         let progress = Rc::new(Cell::new(FeedProgress::default()));
         let feed = Feed {
             stream,
-            head: readable_head(head, is_plain(request, framing), framing),
+            head: readable_head(&input[..head_len], is_plain(request, framing), framing),
             head_read: 0,
-            at_hand: &rest[..at_hand],
+            at_hand: AtHand::new(arrived, head_len..head_len + at_hand),
             allowed: match framing {
                 Framing::None => Some(0),
                 Framing::Length(length) => Some(length - at_hand as u64),
@@ -111,9 +116,15 @@ impl<'c> RequestBody<'c> {
             incoming,
             progress,
             reading,
+            arrived: count as u64,
             content: 0,
-            after: (framing != Framing::Chunked).then_some(head_len + at_hand),
+            after: (framing != Framing::Chunked).then_some((head_len + at_hand).min(input.len())),
         })
+    }
+
+    /// The number of bytes that had arrived before it was opened, head included.
+    pub(super) fn arrived(&self) -> u64 {
+        self.arrived
     }
 
     /// The number of content bytes so far.
@@ -217,7 +228,7 @@ impl<'c> RequestBody<'c> {
         let parts = Pin::into_inner(self.connection).into_parts();
         let feed = parts.io.into_inner();
         let beyond = feed.chunked.map(|chunked| chunked.beyond).unwrap_or_default();
-        Leftover::Bytes([beyond.as_slice(), feed.at_hand].concat())
+        Leftover::Bytes([beyond.as_slice(), feed.at_hand.rest()].concat())
     }
 }
 

@@ -17,12 +17,14 @@ fn settle(conn: &mut Conn, cx: &Context<'_>) -> Opened {
 /// Finishes the exchange of the first request in the input. The connection persists.
 fn finish(conn: &mut Conn, opened: &Opened, cx: &Context<'_>) -> Option<Close> {
     let input = conn.take_input();
+    let arrived = input.len() as u64;
     let outcome = ExchangeOutcome {
         close: None,
         also_counted: 0,
         answered: true,
         cut_in_request: false,
         is_last: false,
+        arrived,
         received: 0,
         sent: 0,
         unsent: Unsent::default(),

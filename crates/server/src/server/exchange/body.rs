@@ -4,13 +4,17 @@ use super::super::request_body::RequestBody;
 use labserve_core::conn::Leftover;
 
 /// The body of a request.
-pub(super) enum Body<'c> {
+pub(in super::super) enum Body<'c> {
+    /// It is long, and is about to be read: the head, and what has arrived with it.
+    Arrived(Vec<u8>),
     /// It is read.
     Reading(RequestBody<'c>),
     /// It was read to its end.
     Ended {
         /// The bytes after it.
         left: Leftover,
+        /// The number of bytes that had arrived before it was read, head included.
+        arrived: u64,
         /// The number of content bytes.
         content: u64,
         /// The number of bytes that were read from the socket.
@@ -23,13 +27,23 @@ impl<'c> Body<'c> {
     pub(super) fn reader(&mut self) -> Option<&mut RequestBody<'c>> {
         match self {
             Self::Reading(body) => Some(body),
-            Self::Ended { .. } => None,
+            Self::Arrived(_) | Self::Ended { .. } => None,
+        }
+    }
+
+    /// The number of bytes that had arrived before it was read, head included.
+    pub(super) fn arrived(&self) -> u64 {
+        match self {
+            Self::Arrived(bytes) => bytes.len() as u64,
+            Self::Reading(body) => body.arrived(),
+            Self::Ended { arrived, .. } => *arrived,
         }
     }
 
     /// The number of content bytes so far.
     pub(super) fn content(&self) -> u64 {
         match self {
+            Self::Arrived(_) => 0,
             Self::Reading(body) => body.content(),
             Self::Ended { content, .. } => *content,
         }
@@ -38,6 +52,7 @@ impl<'c> Body<'c> {
     /// The number of bytes that were read from the socket.
     pub(super) fn received(&self) -> u64 {
         match self {
+            Self::Arrived(_) => 0,
             Self::Reading(body) => body.received(),
             Self::Ended { received, .. } => *received,
         }
@@ -47,17 +62,19 @@ impl<'c> Body<'c> {
     pub(super) fn ended(self) -> Self {
         match self {
             Self::Reading(body) => Self::Ended {
+                arrived: body.arrived(),
                 content: body.content(),
                 received: body.received(),
                 left: body.into_leftover(),
             },
-            Self::Ended { .. } => self,
+            Self::Arrived(_) | Self::Ended { .. } => self,
         }
     }
 
     /// The bytes after the body.
     pub(super) fn into_leftover(self) -> Leftover {
         match self {
+            Self::Arrived(bytes) => Leftover::Bytes(bytes),
             Self::Reading(body) => body.into_leftover(),
             Self::Ended { left, .. } => left,
         }

@@ -21,7 +21,7 @@ impl<'c> ExchangeIo<'c> {
         held: &mut Held<'c>,
     ) -> ExchangeOutcome {
         if exchange.framing() != Framing::None {
-            held.body = self.open_body(exchange).await;
+            held.body = self.open_body(exchange, held).await;
             if held.body.is_none() {
                 return without_body(exchange, held);
             }

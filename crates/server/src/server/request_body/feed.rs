@@ -6,6 +6,7 @@ use labserve_core::http1::chunked_body::ChunkedBody;
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::io;
+use std::ops::Range;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -76,6 +77,37 @@ impl<'c> ChunkedFeed<'c> {
     }
 }
 
+/// The bytes after a head that arrived with it.
+#[derive(Debug, Default)]
+pub(super) struct AtHand<'c> {
+    /// Freed when all have been read, if they are owned.
+    bytes: Cow<'c, [u8]>,
+    /// Those that have not been read.
+    unread: Range<usize>,
+}
+
+impl<'c> AtHand<'c> {
+    /// This part of `bytes`.
+    pub(super) fn new(bytes: Cow<'c, [u8]>, unread: Range<usize>) -> Self {
+        Self { bytes, unread }
+    }
+
+    /// Those that have not been read.
+    pub(super) fn rest(&self) -> &[u8] {
+        &self.bytes[self.unread.clone()]
+    }
+
+    /// Copies into `buffer` what fits there.
+    fn hand_out(&mut self, buffer: &mut ReadBuf<'_>) {
+        let count = buffer.remaining().min(self.unread.len());
+        buffer.put_slice(&self.rest()[..count]);
+        self.unread.start += count;
+        if self.unread.is_empty() {
+            *self = Self::default();
+        }
+    }
+}
+
 /// A connection on which hyper finds one request.
 #[derive(Debug)]
 pub(super) struct Feed<'c> {
@@ -83,8 +115,7 @@ pub(super) struct Feed<'c> {
     pub(super) head: Cow<'c, [u8]>,
     /// The number of bytes of the head that hyper has read.
     pub(super) head_read: usize,
-    /// Bytes of the body that have arrived already.
-    pub(super) at_hand: &'c [u8],
+    pub(super) at_hand: AtHand<'c>,
     /// The number of bytes that may still be read from the socket; `None` if the body itself shows its end.
     pub(super) allowed: Option<u64>,
     /// The decoder of a chunked body.
@@ -105,9 +136,9 @@ impl Feed<'_> {
     /// Copies what is ready of a chunked body; `None` if more bytes are needed first.
     fn poll_canonical(&mut self, buffer: &mut ReadBuf<'_>) -> Option<Poll<io::Result<()>>> {
         let chunked = self.chunked.as_mut()?;
-        if !self.at_hand.is_empty() && chunked.canonical.is_empty() && chunked.chunks.fault().is_none() {
-            chunked.take(self.at_hand);
-            self.at_hand = &[];
+        if !self.at_hand.rest().is_empty() && chunked.canonical.is_empty() && chunked.chunks.fault().is_none() {
+            chunked.take(self.at_hand.rest());
+            self.at_hand = AtHand::default();
         }
         // hyper asks for nothing more once it has the canonical end of the body.
         if chunked.chunks.is_last() {
@@ -144,10 +175,8 @@ impl AsyncRead for Feed<'_> {
         if let Some(ready) = self.poll_canonical(buffer) {
             return ready;
         }
-        if !self.at_hand.is_empty() {
-            let (now, later) = self.at_hand.split_at(room.min(self.at_hand.len()));
-            buffer.put_slice(now);
-            self.at_hand = later;
+        if !self.at_hand.rest().is_empty() {
+            self.at_hand.hand_out(buffer);
             return Poll::Ready(Ok(()));
         }
         if self.allowed == Some(0) {
