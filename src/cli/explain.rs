@@ -6,14 +6,16 @@ use super::{Mistake, language};
 use indicatif::{ProgressBar, ProgressStyle};
 use labserve_capture::model::Capture;
 use labserve_capture::render::{self, Ladders};
-use labserve_capture::{Detail, FileError, Filter, Limits, Options, explain_files};
+use labserve_capture::{Detail, FileError, Filter, Limits, Options, explain, explain_files};
 use labserve_core::http1::text::printable_json;
+use labserve_core::locale::Lang;
 use labserve_core::profile::{Profile, builtin, layers};
 use labserve_server::text_file::shown;
+use labserve_timeline::{CapturedConnection, Explained, Explainer};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// The file name that stands for standard input or output.
 const STANDARD: &str = "-";
@@ -34,8 +36,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Mistake> {
         },
         names: args.files.iter().map(|file| name_of(file)).collect(),
     };
-    let profiles: Vec<Profile> = builtin::names().filter_map(|name| layers::load(name).ok()).collect();
-    let capture = read(&args.files, &options, &profiles)?;
+    let capture = read(&args.files, &options, &known_profiles())?;
     let lang = language::chosen();
     if let Some(file) = &args.html {
         write(file, &render::html(&capture, lang))?;
@@ -49,6 +50,41 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Mistake> {
             print(&render::text(&capture, lang, ladders))
         }
     }
+}
+
+/// The profiles that servers are compared with.
+fn known_profiles() -> Vec<Profile> {
+    builtin::names().filter_map(|name| layers::load(name).ok()).collect()
+}
+
+/// Explains captures that are dropped onto the page of the timeline.
+#[derive(Debug)]
+pub(super) struct OnPage;
+
+impl Explainer for OnPage {
+    fn explain(&self, capture: Vec<u8>, name: &str, lang: Lang) -> Result<Explained, String> {
+        let options = Options {
+            names: vec![name.to_owned()],
+            ..Options::default()
+        };
+        let capture =
+            explain(capture.as_slice(), &options, &known_profiles()).map_err(|error| format!("{name}: {error}"))?;
+        let connections = capture.connections.iter().map(|connection| CapturedConnection {
+            stream: connection.stream,
+            client: connection.client,
+            server: connection.server,
+            first: time(connection.first_ns),
+        });
+        Ok(Explained {
+            connections: connections.collect(),
+            page: render::html(&capture, lang),
+        })
+    }
+}
+
+/// The time that is this number of nanoseconds after 1970, or 1970 if it is before.
+fn time(ns: i64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_nanos(ns.try_into().unwrap_or_default())
 }
 
 /// Rejects combinations of arguments that would lose an output, before anything is read or written.

@@ -1,6 +1,7 @@
 //! The timeline's part of the command line: where it is served, and the channels that carry events to it.
 
 use super::Mistake;
+use super::explain::OnPage;
 use labserve::Recording;
 use labserve_server::events::{EventSenders, LiveSender, ProgramEvents, Recorder, Secret};
 use labserve_server::server::{Running, Server};
@@ -68,7 +69,8 @@ pub(super) fn prepare(choice: Choice, token: Option<&str>) -> Result<Option<Prep
             let bound = match token {
                 Some(token) => bound.with_token(token).map_err(Mistake)?,
                 None => bound,
-            };
+            }
+            .with_explainer(Arc::new(OnPage));
             let (sender, lines) = LiveSender::new();
             Ok(Some(Prepared { bound, sender, lines }))
         }

@@ -6,6 +6,7 @@
 //! send a host's cookies to all its ports (RFC 6265, section 8.5), so a cookie would reach the served ports, and from
 //! there every event and capture.
 
+use super::captures;
 use super::refusal::Refusal;
 use axum::http::{HeaderMap, Method, header};
 use labserve_server::events::Secret;
@@ -105,7 +106,8 @@ impl Access {
         if other_site && (path.starts_with("/api/") || !is_safe(method)) {
             return Err(Refusal::cross_site());
         }
-        let is_page = path == "/" || path.starts_with("/web/") || path == "/favicon.ico";
+        let is_page = matches!(path, "/" | "/favicon.ico")
+            || ["/web/", captures::PAGES].iter().any(|folder| path.starts_with(folder));
         let needs_token = !is_safe(method) || !(self.address.ip().is_loopback() || is_page);
         if needs_token && !self.has_token(headers) {
             return Err(Refusal::no_token());

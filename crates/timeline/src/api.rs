@@ -4,7 +4,7 @@ use super::describe::{Answer, all_described, described, number};
 use super::json::Json;
 use super::query::query;
 use super::refusal::Refusal;
-use super::{AppState, assets, body, changes, connections, headers, recording, rules, stream};
+use super::{AppState, assets, body, captures, changes, connections, headers, recording, rules, stream};
 use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
@@ -49,6 +49,8 @@ pub(super) fn router(state: Arc<AppState>) -> Router {
         .route("/api/v1/reset", post(rules::reset))
         .route("/api/v1/summary", get(recording::summary))
         .route("/api/v1/wait", get(recording::wait))
+        .route("/api/v1/explain", post(captures::explain))
+        .route(&format!("{}{{name}}", captures::PAGES), get(captures::page))
         .route("/api/v1/events", get(events))
         .route("/api/v1/events.jsonl", get(lines))
         .fallback(async || Refusal::not_found())

@@ -29,6 +29,7 @@ const ASSETS: &[Asset] = &[
     asset!("announced.js"),
     asset!("api.js"),
     asset!("axis.js"),
+    asset!("capture.js"),
     asset!("connection.js"),
     asset!("detail.js"),
     asset!("dom.js"),

@@ -1,4 +1,4 @@
-//! Reads the JSON body of a request to the timeline.
+//! Reads the body of a request to the timeline.
 
 use super::refusal::Refusal;
 use axum::extract::Request;
@@ -8,14 +8,14 @@ use serde_json::Value;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// The largest body that is accepted, in bytes.
+/// The largest JSON that is accepted, in bytes.
 const LARGEST: usize = 64 << 10;
 
 /// How many bytes of a larger body are read and discarded. Closing with unread bytes would send a reset, and the client
 /// might never read the refusal.
 const DISCARDED: usize = 16 << 20;
 
-/// How long a body may take to arrive.
+/// How long JSON may take to arrive.
 const TIME: Duration = Duration::from_secs(10);
 
 /// Reads the body of a request as JSON.
@@ -29,35 +29,43 @@ pub(super) async fn json(request: Request) -> Result<Value, Refusal> {
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split(';').next())
         .is_some_and(|value| value.trim().eq_ignore_ascii_case("application/json"));
-    let bytes = timeout(TIME, read(request))
-        .await
-        .map_err(|_| Refusal::bad_json("it did not arrive in time"))??;
+    let bytes = bytes(request, LARGEST, TIME).await?;
     if !is_json {
         return Err(Refusal::wrong_type());
     }
     serde_json::from_slice(&bytes).map_err(Refusal::bad_json)
 }
 
-/// Reads and discards the body of a request that is refused, so that the client can read the refusal.
-pub(super) async fn discard(request: Request) {
-    let _ = timeout(TIME, read(request)).await;
+/// Reads the body of a request.
+///
+/// # Errors
+/// It is larger than `largest` bytes, or takes longer than `time`.
+pub(super) async fn bytes(request: Request, largest: usize, time: Duration) -> Result<Vec<u8>, Refusal> {
+    timeout(time, read(request, largest))
+        .await
+        .map_err(|_| Refusal::bad_body(format!("did not arrive within {time:?}")))?
 }
 
-async fn read(request: Request) -> Result<Vec<u8>, Refusal> {
+/// Reads and discards the body of a request that is refused, so that the client can read the refusal.
+pub(super) async fn discard(request: Request) {
+    let _ = bytes(request, LARGEST, TIME).await;
+}
+
+async fn read(request: Request, largest: usize) -> Result<Vec<u8>, Refusal> {
     let mut body = request.into_body();
     let (mut bytes, mut received) = (Vec::new(), 0);
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| Refusal::bad_json(format!("it cannot be read: {error}")))?;
+        let frame = frame.map_err(|error| Refusal::bad_body(format!("cannot be read: {error}")))?;
         let Some(data) = frame.data_ref() else { continue };
         received += data.len();
-        if received <= LARGEST {
+        if received <= largest {
             bytes.extend_from_slice(data);
-        } else if received > DISCARDED {
+        } else if received > largest + DISCARDED {
             break;
         }
     }
-    if received > LARGEST {
-        return Err(Refusal::too_large(LARGEST));
+    if received > largest {
+        return Err(Refusal::too_large(largest));
     }
     Ok(bytes)
 }

@@ -8,6 +8,7 @@ mod api;
 mod assets;
 mod assignment;
 mod body;
+mod captures;
 mod changes;
 mod connection_io;
 mod connections;
@@ -27,12 +28,14 @@ mod setting;
 mod settings;
 mod stream;
 
+pub use captures::{CapturedConnection, Explained, Explainer};
 pub use managed_server::ManagedServer;
 pub use recording::{Recording, Waiting};
 pub use ring::LIMIT;
 pub use server_set::ServerSet;
 
 use access::{Access, Token};
+use captures::Captures;
 use labserve_server::events::{LiveSender, Secret, Watchers, timestamp};
 use ring::Ring;
 use serde_json::Value;
@@ -55,6 +58,7 @@ const TRIES: u16 = 100;
 pub struct Bound {
     listener: TcpListener,
     access: Access,
+    explainer: Option<Arc<dyn Explainer>>,
 }
 
 impl Bound {
@@ -72,7 +76,11 @@ impl Bound {
             address: listener.local_addr()?,
             token: Token::new()?,
         };
-        Ok(Self { listener, access })
+        Ok(Self {
+            listener,
+            access,
+            explainer: None,
+        })
     }
 
     /// The same with this token in the place of a random one.
@@ -82,6 +90,15 @@ impl Bound {
     pub fn with_token(mut self, token: &str) -> Result<Self, String> {
         self.access.token = Token::given(token)?;
         Ok(self)
+    }
+
+    /// The same with this to explain captures that are dropped onto the page.
+    #[must_use]
+    pub fn with_explainer(self, explainer: Arc<dyn Explainer>) -> Self {
+        Self {
+            explainer: Some(explainer),
+            ..self
+        }
     }
 
     /// The address that it is bound to.
@@ -120,6 +137,7 @@ impl Bound {
             grown: watch::Sender::new(()),
             watchers: sender.watchers().clone(),
             readers: Arc::new(Semaphore::new(stream::READERS)),
+            captures: Captures::new(self.explainer),
         });
         sender.emit(first);
         drop(sender);
@@ -163,6 +181,7 @@ struct AppState {
     watchers: Watchers,
     /// One permit for each reader of the lines.
     readers: Arc<Semaphore>,
+    captures: Captures,
 }
 
 impl AppState {

@@ -69,6 +69,10 @@ impl Refusal {
         )
     }
 
+    pub(super) fn bad_body(why: impl std::fmt::Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_body", format!("the body {why}"))
+    }
+
     pub(super) fn bad_query(why: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_query", why)
     }
@@ -76,6 +80,16 @@ impl Refusal {
     pub(super) fn not_found() -> Self {
         let message = "there is nothing at this path; docs/timeline.md lists the paths";
         Self::new(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
+    pub(super) fn not_kept() -> Self {
+        let message = "this page is no longer kept; drop the capture onto the timeline once more";
+        Self::new(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
+    /// `why` says what was expected.
+    pub(super) fn not_a_capture(why: String) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "not_a_capture", why)
     }
 
     pub(super) fn no_server(number: &str) -> Self {

@@ -16,6 +16,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { captureTests } from "./timeline_capture.mjs";
 import { againstLog, forCapture, readClaims } from "./timeline_claims.mjs";
 import { ENDINGS, fetchHead, talk, until } from "./timeline_clients.mjs";
 import { hardTests } from "./timeline_hard.mjs";
@@ -130,6 +131,7 @@ async function main() {
     await withoutToken(browser, lab);
     await exportTests(page);
     await claimTests(page, lab, capture);
+    await captureTests(page, CAPTURE);
     await pictures(page);
     await hardTests(browser, page, lab);
     await check("the page finds its way back when the server has started again", async () => {

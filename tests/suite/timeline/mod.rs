@@ -1,6 +1,7 @@
 //! The timeline's API: what it reports, what it changes, and what it refuses.
 
 mod access;
+mod captures;
 mod changes;
 mod rules;
 mod state;

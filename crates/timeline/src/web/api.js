@@ -25,14 +25,14 @@ async function refusal(response) {
 }
 
 /** Sends a request and returns its response. Throws `Refused` if no response arrives, or if its status is not a success. */
-async function send(method, path, { body, tried } = {}) {
+async function send(method, path, { body, file, tried } = {}) {
   const type = body === undefined ? {} : { "Content-Type": "application/json" };
   let response;
   try {
     response = await fetch(`${BASE}/${path}`, {
       method,
       headers: { ...credentials(tried), ...type },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined ? file : JSON.stringify(body),
       cache: "no-store",
     });
   } catch {
@@ -61,6 +61,7 @@ export const changeSettings = (number, changes) => call("PATCH", `${server(numbe
 export const resetSettings = (number) => call("DELETE", `${server(number)}/settings`);
 export const setAccepting = (number, accepting) => call("PUT", `${server(number)}/accepting`, { accepting });
 export const getToml = async (number) => (await send("GET", `${server(number)}/toml`)).text();
+export const explain = async (file, lang) => (await send("POST", `explain?${new URLSearchParams({ name: file.name, lang })}`, { file })).json();
 export const getLog = async () => (await send("GET", "events.jsonl")).text();
 
 /** Whether the server takes `tried` as its token. */

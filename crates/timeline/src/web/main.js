@@ -1,6 +1,7 @@
 // The page: creates the parts and connects them with each other and the server.
 
 import * as api from "./api.js";
+import { bindDrop, CaptureTab } from "./capture.js";
 import { Detail } from "./detail.js";
 import { h, save, say } from "./dom.js";
 import { fileName, harOf, svg } from "./export.js";
@@ -62,6 +63,7 @@ const listeners = {
   chosen: (selection) => {
     for (const each of servers.pictures) Object.assign(each, { selected: selection, dirty: true });
     detail.show(selection);
+    if (selection) capture.follow(selection.id);
   },
   opened: (_, focus) => dock.open("detail", focus),
   paused: () => showStatus(),
@@ -71,6 +73,11 @@ const servers = new ServerBar($("#servers"), model, picture, { listeners, change
 const detail = new Detail($("#detail"), model, { go, failed });
 const table = new ConnectionTable($("#list"), model, go);
 const settings = new SettingsTab($("#settings"), model, { changed: tookServer, failed });
+const capture = new CaptureTab($("#capture"), model, {
+  select: (id) => picture.select({ id, exchange: null }, { reveal: true }),
+  opened: () => dock.open("capture"),
+  failed,
+});
 const dock = tabs($("#dock"), { connections: () => table.update(), detail: () => detail.update(), settings: () => settings.update() });
 
 // The server.
@@ -294,6 +301,7 @@ $("#help-open").addEventListener("click", () => $("#help").showModal());
 $("#help-close").addEventListener("click", () => $("#help").close());
 
 bindSplit($("#split"), $("main"));
+bindDrop($("#drop"), (file) => capture.take(file));
 
 // On wide screens the legend is open from the start.
 $("#legend").open = matchMedia("(min-width: 901px)").matches;
@@ -310,6 +318,7 @@ function speak(chosen) {
   table.relabel();
   detail.show(detail.selection);
   settings.relabel();
+  capture.relabel();
   showStatus();
   showServers();
 }

@@ -98,6 +98,17 @@ export class Store {
     if (this.weight > this.most) this.#forget();
   }
 
+  /** The connection between these addresses that was accepted nearest to this instant; null if there is none. */
+  between(peer, local, instant) {
+    const time = instant && this.origin !== null ? instant.whole - this.origin + instant.fraction : 0;
+    let nearest = null;
+    for (const c of this.connections.values()) {
+      if (c.peer !== peer || c.local !== local) continue;
+      if (nearest === null || Math.abs(c.accepted - time) < Math.abs(nearest.accepted - time)) nearest = c;
+    }
+    return nearest;
+  }
+
   #program(line, at) {
     if (line.event === "dropped") this.lost += line.lines ?? 0;
     this.program.push({ at, line });
