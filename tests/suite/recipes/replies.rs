@@ -1,6 +1,6 @@
 //! Recipes about responses: when they come, what they hold, and how the connection ends after them.
 
-use super::{SOON, client, get, serve};
+use super::{SOON, client, client_reads, get, serve};
 use labserve::{CloseStyle, Event, Point, Rule, Server};
 use reqwest::{Client, StatusCode};
 use std::time::Duration;
@@ -81,6 +81,7 @@ async fn a_close_that_is_not_announced() {
         response.bytes().await.expect("a body");
         let closed = tokio::time::timeout(SOON, server.until(Event::closed().connection(1))).await;
         closed.expect("in time").expect("a close");
+        client_reads().await;
         get(&client, &server, "/a.txt").await.expect("on another connection");
         let report = server.stop();
         assert_eq!((report.connections(), report.retries()), (2, 0), "{report}");

@@ -120,7 +120,10 @@ impl Index {
         if !self.beginnings.is_empty() {
             self.beginnings.of(request.target).for_each(&mut each);
         }
-        if !self.endings.is_empty() {
+        // Most paths end with another byte than any of these, and need not be turned around.
+        if let Some(last) = request.path.last()
+            && self.endings.has_beginning(*last)
+        {
             let mut backwards = [0; LONGEST_ENDING];
             let end = backwards.iter_mut().zip(request.path.iter().rev());
             let length = end.map(|(to, from)| *to = *from).count();

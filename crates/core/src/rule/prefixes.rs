@@ -80,6 +80,16 @@ impl Prefixes {
         self.entries.is_empty()
     }
 
+    /// Whether an entry begins with this byte, or with none.
+    #[inline]
+    pub(super) fn has_beginning(&self, byte: u8) -> bool {
+        match self.entries.first() {
+            None => false,
+            Some(first) if self.common > 0 => first.text[0] == byte,
+            Some(_) => self.after_common[usize::from(byte / 64)] & (1 << (byte % 64)) != 0,
+        }
+    }
+
     /// The numbers of all entries that `text` begins with.
     pub(super) fn of<'p>(&'p self, text: &'p [u8]) -> impl Iterator<Item = usize> + 'p {
         let at = |at: usize| &self.entries[at];
@@ -144,6 +154,16 @@ mod tests {
         let texts = ["/b", "", "/a/b", "/a", "/a/bc", "/a", "/ab", "/a/c"];
         let all = texts.iter().enumerate();
         let prefixes = Prefixes::new(all.map(|(at, text)| (text.as_bytes().to_vec(), at)).collect());
+        let others = Prefixes::new(vec![(b"/a".to_vec(), 0), (b"/b".to_vec(), 1)]);
+        let several = Prefixes::new(vec![(b"a".to_vec(), 0), (b"b".to_vec(), 1)]);
+        for (prefixes, has) in [
+            (&prefixes, [true, true, true]),
+            (&others, [true, false, false]),
+            (&several, [false, true, true]),
+            (&Prefixes::default(), [false; 3]),
+        ] {
+            assert_eq!([b'/', b'a', b'b'].map(|byte| prefixes.has_beginning(byte)), has);
+        }
         for text in [
             "", "/", "/a", "/a/", "/a/b", "/a/bcd", "/a/bd", "/ab", "/abc", "/c", "0",
         ] {
