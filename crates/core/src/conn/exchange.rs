@@ -23,9 +23,6 @@ use crate::profile::{MethodRule, Profile, Template};
 use crate::render::{Body, Decision, Reply};
 use std::time::Duration;
 
-/// More bytes of a body than are kept until the end of an exchange.
-const MUCH: usize = 4 << 10;
-
 /// What an exchange is waiting for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -171,18 +168,6 @@ impl<'c> Exchange<'c> {
             _ if head.len == 0 => self.input().len(),
             _ => head.len,
         })
-    }
-
-    /// Whether more than 4 KiB of a body have arrived with the head in `input`, and the body goes on after them. Then the
-    /// head alone is enough for the exchange, and the rest can be freed as it is read.
-    pub fn has_long_body(opened: &Opened, input: &[u8], profile: &Profile) -> bool {
-        let arrived = input.len().saturating_sub(opened.head.len);
-        arrived > MUCH
-            && match Course::of(opened, &Request::new(input, &opened.head), profile) {
-                Course::Serve(Framing::Chunked, _) => true,
-                Course::Serve(Framing::Length(length), _) => length > arrived as u64,
-                _ => false,
-            }
     }
 
     /// Whether the response is multipart. Each such response uses up a number.

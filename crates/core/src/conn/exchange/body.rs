@@ -1,17 +1,32 @@
 //! The steps of an exchange that concern the request body.
 
-use super::{Action, Exchange, Stage, Then, Verdict};
+use super::{Action, Course, Exchange, Stage, Then, Verdict};
 use crate::close_reason::CloseReason;
 use crate::conn::action::{Happened, Peek};
-use crate::conn::{BodyEnd, Close, Patience, is_last, persistence};
+use crate::conn::{BodyEnd, Close, Opened, Patience, is_last, persistence};
 use crate::http1::chunked::ChunkFault;
 use crate::http1::pipeline::{self, Pipelined};
 use crate::http1::{Fault, Framing, Request, Treatment};
-use crate::profile::{BrokenBody, ReadBody};
+use crate::profile::{BrokenBody, Profile, ReadBody};
 use crate::render::Reply;
 use std::cell::Cell;
 
+/// More bytes of a body than are kept until the end of an exchange.
+const MUCH: usize = 4 << 10;
+
 impl Exchange<'_> {
+    /// Whether more than 4 KiB of a body have arrived with the head in `input`, and the body goes on after them. Then the
+    /// head alone is enough for the exchange, and the rest can be freed as it is read.
+    pub fn has_long_body(opened: &Opened, input: &[u8], profile: &Profile) -> bool {
+        let arrived = input.len().saturating_sub(opened.head.len);
+        arrived > MUCH
+            && match Course::of(opened, &Request::new(input, &opened.head), profile) {
+                Course::Serve(Framing::Chunked, _) => true,
+                Course::Serve(Framing::Length(length), _) => length > arrived as u64,
+                _ => false,
+            }
+    }
+
     /// Takes note of the end of the body. It is complete, whatever its trailers say.
     pub(super) fn noted<'h>(&mut self, happened: Happened<'h>) -> Happened<'h> {
         let (Happened::BodyRead(end) | Happened::BodyPeeked(Some(end))) = happened else {
