@@ -127,6 +127,14 @@ fn no_rust_code_names_a_server() {
 }
 
 /// Only the server crate's `sys/` may contain unsafe code, and each block has a comment that says why it is sound.
+/// A file that is longer is about more than one thing.
+#[test]
+fn no_file_has_more_than_400_lines() {
+    let lines = |file: &PathBuf| std::fs::read_to_string(file).expect("a file").lines().count();
+    let long: Vec<_> = { code_files().into_iter() }.filter(|file| lines(file) > 400).collect();
+    assert!(long.is_empty(), "split these: {long:?}");
+}
+
 #[test]
 fn unsafe_code_stays_in_sys() {
     let sys = root().join("crates/server/src/sys");
