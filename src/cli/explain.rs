@@ -64,16 +64,20 @@ pub(super) struct OnPage;
 impl Explainer for OnPage {
     fn explain(&self, capture: Vec<u8>, name: &str, lang: Lang) -> Result<Explained, String> {
         let options = Options {
+            // Each lane of the timeline may be looked for.
+            detail: Detail::All,
             names: vec![name.to_owned()],
             ..Options::default()
         };
         let capture =
             explain(capture.as_slice(), &options, &known_profiles()).map_err(|error| format!("{name}: {error}"))?;
+        let described = render::html_sections(&capture);
         let connections = capture.connections.iter().map(|connection| CapturedConnection {
             stream: connection.stream,
             client: connection.client,
             server: connection.server,
             first: time(connection.first_ns),
+            described: described.contains(&connection.stream),
         });
         Ok(Explained {
             connections: connections.collect(),

@@ -48,7 +48,7 @@ pub trait Explainer: fmt::Debug + Send + Sync {
 /// An explained capture.
 #[derive(Clone, Debug)]
 pub struct Explained {
-    /// A page that is complete in itself. The element of a connection has the id `s` with its stream.
+    /// A page that is complete in itself. The element of a connection, if there is one, has the id `s` with its stream.
     pub page: String,
     /// The connections in it.
     pub connections: Vec<CapturedConnection>,
@@ -65,6 +65,8 @@ pub struct CapturedConnection {
     pub server: SocketAddr,
     /// The time of its first frame.
     pub first: SystemTime,
+    /// Whether the page has an element for it.
+    pub described: bool,
 }
 
 /// What explains captures, and the pages of the last ones.
@@ -133,6 +135,7 @@ pub(super) async fn explain(State(state): Timeline, uri: Uri, request: Request) 
                 "client": one.client.to_string(),
                 "server": one.server.to_string(),
                 "first": timestamp(one.first),
+                "described": one.described,
             })
         })
         .collect();

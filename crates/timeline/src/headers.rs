@@ -4,10 +4,10 @@ use axum::Router;
 use axum::http::{HeaderName, HeaderValue};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-/// The Content-Security-Policy: scripts and styles only from the page's own files, connections only to its own server, no
-/// embedding in frames.
+/// The Content-Security-Policy: scripts and styles only from the page's own files, connections only to its own server,
+/// frames only from there, and no embedding in a frame.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
-                      connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
+                      connect-src 'self'; frame-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'; require-trusted-types-for 'script'";
 
 /// Names and values. A field that a response sets itself, such as Cache-Control, is left alone.

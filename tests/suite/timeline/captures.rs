@@ -34,7 +34,10 @@ fn a_capture_is_explained_as_on_the_command_line() {
         let found = answer.json();
         let connections = found["connections"].as_array().expect("connections");
         assert_eq!(connections.len(), 2, "{found}");
-        assert_eq!(connections[0]["stream"], json!(0));
+        assert_eq!(
+            (&connections[0]["stream"], &connections[0]["described"]),
+            (&json!(0), &json!(true))
+        );
         assert_eq!(connections[0]["server"], json!("127.0.0.1:26001"));
         assert!(
             connections[0]["first"].as_str().is_some_and(|time| time.ends_with('Z')),

@@ -26,6 +26,7 @@ mod table;
 mod text;
 
 pub use html::render as html;
+pub use html::sections as html_sections;
 pub use json::render as json;
 pub use ladder::render as ladder;
 pub use markdown::render as markdown;

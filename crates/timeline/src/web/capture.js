@@ -66,7 +66,7 @@ export class CaptureTab {
     const { store } = this.model;
     const found = (explained?.connections ?? []).map((c) => ({ ...c, lane: store.between(c.client, c.server, readInstant(c.first)) }));
     const live = found.filter((c) => c.lane);
-    this.streams = new Map(live.map((c) => [c.lane.id, c.stream]));
+    this.streams = new Map(live.filter((c) => c.described).map((c) => [c.lane.id, c.stream]));
     if (!shown) {
       if (!this.error.textContent) say(this.status, "");
       else say(this.status, t("capture.not", { name: this.file?.name ?? "" }));
@@ -79,9 +79,9 @@ export class CaptureTab {
     this.frame.src = this.page;
   }
 
-  #button({ lane, stream }) {
+  #button({ lane, stream, described }) {
     const choose = () => this.select(lane.id);
-    return h("button", { type: "button", class: "small", on: { click: choose } }, t("capture.lane", { stream, port: lane.port }));
+    return h("button", { type: "button", class: "small", data: { described }, on: { click: choose } }, t("capture.lane", { stream, port: lane.port }));
   }
 }
 

@@ -23,11 +23,27 @@ use ladder::Times;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use plan::{ConnectionPlan, Plan};
 use sections::{Row, Section, SectionKind, Statement};
+use std::collections::BTreeSet;
 use writer::HtmlWriter;
 
 const STYLE: &str = include_str!("style.css");
 /// How many characters of a head are shown.
 const HEAD: usize = 4096;
+
+/// The streams with a section of their own on the page that [`render`] writes: its id is `s` and the stream. There are at
+/// most 60, of those that the capture describes.
+///
+/// ```
+/// use labserve_capture::{explain_bytes, render};
+///
+/// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/captures/report-2.pcapng.gz");
+/// # let capture = explain_bytes(&std::fs::read(path)?, &[])?;
+/// assert!(render::html_sections(&capture).contains(&0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn sections(capture: &Capture) -> BTreeSet<u32> {
+    Plan::of(capture).streams
+}
 
 /// Writes a capture as a page of HTML, with ladder diagrams and a timeline.
 ///
