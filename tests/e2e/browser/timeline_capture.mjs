@@ -24,6 +24,9 @@ async function drop(page, name, bytes) {
   await page.dispatchEvent("body", "drop", { dataTransfer: held });
 }
 
+/** The frame with the explanation, if it is there. */
+const explanation = (page) => page.frames().find((each) => each.url().includes("/explained/"));
+
 const status = (page) => page.textContent("#capture [role=status]");
 
 /** `path`: a capture of connections that the page shows. */
@@ -38,16 +41,15 @@ export async function captureTests(page, path) {
     const [, stream, port] = /^Stream (\d+), port (\d+)$/.exec(await button.textContent());
     await button.click();
     await until("the frame to show it", async () => (await page.getAttribute("#capture iframe", "src")).endsWith(`#s${stream}`));
-    const frame = page.frames().find((each) => each.url().includes("/explained/"));
+    const frame = await until("its page", async () => explanation(page), 20);
     assert.ok((await frame.textContent(`#s${stream}`)).includes(port), "its ladder");
-    assert.match(await page.textContent("#picture .spoken"), new RegExp(`port ${port}`), "its lane is chosen");
+    assert.ok((await page.textContent("#detail")).includes(`:${port}`), "its lane is chosen");
     assert.ok((await rows(page)).some((row) => row.peer.endsWith(`:${port}`)));
   });
   await check("the explanation changes its language with the page", async () => {
     await page.selectOption("#language", "zh");
     await until("Chinese", async () => /run\.pcapng：共 \d+ 个连接/.test(await status(page)), 20);
-    const frame = () => page.frames().find((each) => each.url().includes("/explained/"));
-    await until("its page", async () => (await frame()?.getAttribute("html", "lang"))?.startsWith("zh"));
+    await until("its page", async () => (await explanation(page)?.getAttribute("html", "lang"))?.startsWith("zh"), 20);
     await page.selectOption("#language", "en");
     await until("English", async () => /connections/.test(await status(page)), 20);
   });
