@@ -48,7 +48,7 @@ export async function captureTests(page, path) {
   });
   await check("the explanation changes its language with the page", async () => {
     await page.selectOption("#language", "zh");
-    await until("Chinese", async () => /run\.pcapng：共 \d+ 个连接/.test(await status(page)), 20);
+    await until("Chinese", async () => /run\.pcapng：共 \d+ 条连接/.test(await status(page)), 20);
     await until("its page", async () => (await explanation(page)?.getAttribute("html", "lang"))?.startsWith("zh"), 20);
     await page.selectOption("#language", "en");
     await until("English", async () => /connections/.test(await status(page)), 20);
