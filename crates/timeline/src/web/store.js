@@ -98,7 +98,7 @@ export class Store {
     if (this.weight > this.most) this.#forget();
   }
 
-  /** The connection between these addresses that was accepted nearest to this instant; null if there is none. */
+  /** Of the connections between these addresses, the one that was accepted nearest to this instant, or null. */
   between(peer, local, instant) {
     const time = instant && this.origin !== null ? instant.whole - this.origin + instant.fraction : 0;
     let nearest = null;
