@@ -34,9 +34,11 @@ const DIRECTIVES: [(&str, &str); 27] = [
 /// The key that does what another server's setting does.
 pub(super) fn key(name: &str) -> Option<&'static str> {
     let plain = |text: &str| text.replace(['_', '-', '.'], "").to_ascii_lowercase();
+    // A name from outside may be a megabyte long.
+    let name = plain(name);
     DIRECTIVES
         .iter()
-        .find(|(theirs, _)| plain(theirs) == plain(name))
+        .find(|(theirs, _)| plain(theirs) == name)
         .map(|(_, ours)| *ours)
 }
 
