@@ -30,6 +30,8 @@ from e2e.pylib.process import Labserve
 
 # The profiles under which a run with rules is played.
 RULED = {"nginx", "node"}
+# How many profiles are played at a time. Their clients mostly wait.
+AT_ONCE = 3
 
 
 def by_turn(connections):
@@ -202,7 +204,7 @@ def main():
     profiles = options.profiles.split(",")
     with sites.public_directory() as work:
         site = sites.without_content(work)
-        with concurrent.futures.ThreadPoolExecutor(len(profiles) if options.slow else 1) as pool:
+        with concurrent.futures.ThreadPoolExecutor(len(profiles) if options.slow else AT_ONCE) as pool:
             checks = [
                 pool.submit(check, options.binary, profile, site, work, argued, options.slow) for profile in profiles
             ]
