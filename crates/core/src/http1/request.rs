@@ -33,22 +33,12 @@ pub use super::framing::{BodyRules, Delimiter, Expect, Framing, LengthSyntax};
 pub struct Request<'a> {
     bytes: &'a [u8],
     head: &'a Head,
-    /// The index of the first field of each name; `u16::MAX` for none.
-    first: [u16; Name::COUNT],
 }
 
 impl<'a> Request<'a> {
     /// A view of `head`, which must have been scanned from `bytes`.
     pub fn new(bytes: &'a [u8], head: &'a Head) -> Self {
-        let mut first = [u16::MAX; Name::COUNT];
-        for (index, field) in head.fields.iter().enumerate().take(usize::from(u16::MAX)) {
-            if let Some(name) = field.known
-                && first[name as usize] == u16::MAX
-            {
-                first[name as usize] = index as u16;
-            }
-        }
-        Request { bytes, head, first }
+        Request { bytes, head }
     }
 
     /// The bytes that the head was scanned from.
@@ -103,19 +93,19 @@ impl<'a> Request<'a> {
 
     /// The value of the first field of this name.
     pub fn get(&self, name: Name) -> Option<&'a [u8]> {
-        let index = usize::from(self.first[name as usize]);
+        let index = self.head.fields.first(name)?;
         self.head.fields.get(index).map(|field| field.value.of(self.bytes))
     }
 
     /// Whether the request has a field of any of these names.
     pub fn has_any(&self, names: &[Name]) -> bool {
-        names.iter().any(|name| self.first[*name as usize] != u16::MAX)
+        names.iter().any(|name| self.head.fields.first(*name).is_some())
     }
 
     /// The values of all fields of this name, in order. If `sent` is true, each value includes its trailing white
     /// space.
     pub fn all_as(&self, name: Name, sent: bool) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let (bytes, skip) = (self.bytes, usize::from(self.first[name as usize]));
+        let (bytes, skip) = (self.bytes, self.head.fields.first(name).unwrap_or(usize::MAX));
         self.head
             .fields
             .iter()
@@ -136,6 +126,13 @@ impl<'a> Request<'a> {
             .fields
             .iter()
             .map(move |field| (field.name.of(bytes), field.value.of(bytes)))
+    }
+
+    /// The name and value of each field, as sent, but for those whose names are [`Name`]s.
+    pub fn other_fields(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
+        let bytes = self.bytes;
+        let others = self.head.fields.iter().filter(|field| field.known.is_none());
+        others.map(move |field| (field.name.of(bytes), field.value.of(bytes)))
     }
 
     /// Whether any Connection field contains `word`, which must be in lower case.

@@ -2,6 +2,7 @@
 
 use super::Conn;
 use crate::conn::{Context, Next, Refusal};
+use crate::http1::head::Fields;
 use crate::http1::{Head, Scan};
 use crate::path;
 use crate::profile::Profile;
@@ -70,7 +71,7 @@ pub(super) fn refused_target(input: &[u8], scan: &Scan, cx: &Context<'_>) -> Opt
     }
     let id = path::malformed(head.target.of(input), &profile.target, &profile.files, cx.root)?;
     let line_alone = Head {
-        fields: Vec::new(),
+        fields: Fields::default(),
         len: 0,
         ..head.clone()
     };

@@ -2,7 +2,7 @@
 //! values of one name (RFC 9112 section 5).
 
 use super::scanner::Scanner;
-use super::{FieldLine, Span};
+use super::{FieldLine, Fields, Span};
 use crate::http1::fault::{Fault, Treatment};
 use crate::http1::field::{self, Name};
 use std::ops::Range;
@@ -20,7 +20,7 @@ impl Scanner<'_> {
     /// Parses the field lines from offset `at`. Returns whether the empty line that ends the head has arrived.
     pub(super) fn field_lines(&mut self, mut at: usize) -> Result<bool, Fault> {
         // A browser sends about fifteen fields.
-        self.head.fields = Vec::with_capacity(16);
+        self.head.fields = Fields::with_capacity(16);
         let mut count = 0;
         let mut waiting: Option<Waiting> = None;
         loop {

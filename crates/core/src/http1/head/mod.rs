@@ -12,6 +12,7 @@
 mod fast_path;
 mod field_line;
 mod field_lines;
+mod fields;
 mod framing_fields;
 mod header_buffers;
 pub mod policy;
@@ -21,6 +22,7 @@ mod target;
 mod unfinished;
 mod version;
 
+pub use fields::Fields;
 pub use policy::{Buffers, FramingJudgedBy, HeadPolicy, Http09, Protocol, Separators};
 pub(in crate::http1) use target::after_scheme;
 pub(in crate::http1) use target::is_scheme;
@@ -128,7 +130,7 @@ pub struct Head {
     /// The version as sent, without `HTTP/`. The whole word if it is not a version.
     pub version_text: Span,
     /// The field lines, in order.
-    pub fields: Vec<FieldLine>,
+    pub fields: Fields,
     /// The line or the part of a line with the fault, for a refused head.
     pub at_fault: Span,
     /// Whether any field uses obs-fold (RFC 9112 section 5.2).

@@ -1,0 +1,83 @@
+//! The field lines of a head, and where the first of each known name is.
+
+use super::FieldLine;
+use crate::http1::field::Name;
+use std::ops::{Deref, DerefMut};
+
+/// The field lines of a head, in order. Otherwise a slice.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fields {
+    lines: Vec<FieldLine>,
+    /// The number of the first line with each name, counted from 1; 0 for none. What a decision depends on is asked for
+    /// several times.
+    first: [u16; Name::COUNT],
+}
+
+impl Fields {
+    /// No lines, with space for this many.
+    pub(super) fn with_capacity(capacity: usize) -> Self {
+        Self {
+            lines: Vec::with_capacity(capacity),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn push(&mut self, line: FieldLine) {
+        self.lines.push(line);
+        if let Some(name) = line.known
+            && let first @ 0 = &mut self.first[name as usize]
+        {
+            *first = u16::try_from(self.lines.len()).unwrap_or(0);
+        }
+    }
+
+    /// The index of the first line with this name.
+    pub fn first(&self, name: Name) -> Option<usize> {
+        usize::from(self.first[name as usize]).checked_sub(1)
+    }
+}
+
+impl Deref for Fields {
+    type Target = [FieldLine];
+
+    fn deref(&self) -> &[FieldLine] {
+        &self.lines
+    }
+}
+
+impl DerefMut for Fields {
+    fn deref_mut(&mut self) -> &mut [FieldLine] {
+        &mut self.lines
+    }
+}
+
+impl<'f> IntoIterator for &'f Fields {
+    type Item = &'f FieldLine;
+    type IntoIter = std::slice::Iter<'f, FieldLine>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.lines.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http1::head::Span;
+
+    #[test]
+    fn the_first_line_of_each_known_name_is_found() {
+        let mut fields = Fields::with_capacity(4);
+        for known in [None, Some(Name::Range), Some(Name::Host), Some(Name::Range)] {
+            fields.push(FieldLine {
+                name: Span::default(),
+                value: Span::default(),
+                sent: Span::default(),
+                known,
+            });
+        }
+        let first = [Name::Host, Name::Range, Name::Expect].map(|name| fields.first(name));
+        assert_eq!(first, [Some(2), Some(1), None]);
+        assert_eq!(Fields::default().first(Name::Host), None);
+    }
+}
