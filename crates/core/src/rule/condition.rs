@@ -2,6 +2,7 @@
 
 use crate::glob::Glob;
 use crate::http1::Request;
+use std::cell::OnceCell;
 
 /// When a rule applies.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -56,7 +57,7 @@ pub enum Occasion<'r> {
 }
 
 /// What happens, taken apart once for all conditions.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Seen<'r> {
     /// The number of the connection.
     pub connection: u64,
@@ -67,14 +68,14 @@ pub(super) struct Seen<'r> {
 }
 
 /// What conditions ask of a request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct SeenRequest<'r> {
     /// The target without scheme and authority.
     pub target: &'r [u8],
     /// The target up to its query.
     pub path: &'r [u8],
-    /// The length of the path up to its last slash, with that.
-    pub directory: usize,
+    /// The length of the path up to its last slash, with that, once it was asked for.
+    directory: OnceCell<usize>,
     /// The request.
     pub whole: &'r Request<'r>,
 }
@@ -87,11 +88,10 @@ impl<'r> Seen<'r> {
             Occasion::Request(number, whole) => {
                 let target = origin_form(whole.target());
                 let path = path_of(target);
-                let directory = memchr::memrchr(b'/', path).map_or(0, |at| at + 1);
                 let request = SeenRequest {
                     target,
                     path,
-                    directory,
+                    directory: OnceCell::new(),
                     whole,
                 };
                 (number, Some(request))
@@ -102,6 +102,14 @@ impl<'r> Seen<'r> {
             number,
             request,
         }
+    }
+}
+
+impl SeenRequest<'_> {
+    /// The length of the path up to its last slash, with that.
+    fn directory(&self) -> usize {
+        let find = || memchr::memrchr(b'/', self.path).map_or(0, |at| at + 1);
+        *self.directory.get_or_init(find)
     }
 }
 
@@ -167,7 +175,10 @@ impl Rest {
     pub(super) fn is_met(&self, seen: &Seen<'_>) -> bool {
         match self {
             Self::Nothing => true,
-            Self::NoSlashAfter(length) => seen.request.as_ref().is_none_or(|request| request.directory <= *length),
+            Self::NoSlashAfter(length) => seen
+                .request
+                .as_ref()
+                .is_none_or(|request| request.directory() <= *length),
             Self::Subject(subject) => subject.is_met(seen),
         }
     }

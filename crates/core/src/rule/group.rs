@@ -21,7 +21,7 @@ pub(super) struct Group {
     /// No rule wants a match with a lower number that is still to come.
     next: Arc<AtomicU64>,
     /// The rules that want one match, by its number.
-    pub numbered: Sorted<u64>,
+    pub numbered: Sorted,
     /// The other rules.
     pub others: Vec<usize>,
 }
@@ -76,13 +76,13 @@ impl Group {
 
     /// The rules that may want the match with this number.
     pub(super) fn rules_for(&self, number: u64) -> impl Iterator<Item = usize> {
-        self.numbered.get(&number).iter().chain(&self.others).copied()
+        self.numbered.get(number).iter().chain(&self.others).copied()
     }
 
     /// Looks for the next match after this number that a rule wants. `next_of`: which of them a rule wants next.
     /// Returns whether it has turned out that none is left.
     pub(super) fn look_ahead(&self, number: u64, next_of: impl Fn(usize) -> u64) -> bool {
-        let numbered = self.numbered.after(&number).map(|rule| next_of(*rule));
+        let numbered = self.numbered.after(number).map(|rule| next_of(*rule));
         let mut next = { numbered }.find(|next| *next != NEVER).unwrap_or(NEVER);
         for rule in &self.others {
             if next <= number + 1 {

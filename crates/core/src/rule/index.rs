@@ -4,6 +4,7 @@ use super::condition::{Rest, Seen, SeenRequest, Subject};
 use super::prefixes::Prefixes;
 use super::sorted::Sorted;
 use crate::glob::Glob;
+use crate::http1::field::Name;
 use std::collections::{BTreeMap, HashMap};
 
 /// By how many bytes at the end of a path its subjects are found.
@@ -12,17 +13,19 @@ const LONGEST_ENDING: usize = 32;
 /// Finds subjects by one thing that each requires.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
-    connections: Sorted<u64>,
-    requests: Sorted<u64>,
-    overall: Sorted<u64>,
-    methods: Sorted<Vec<u8>>,
+    connections: Sorted,
+    requests: Sorted,
+    overall: Sorted,
+    methods: Prefixes,
     /// By the whole path.
     paths: Prefixes,
     /// By the beginning of the target.
     beginnings: Prefixes,
     /// By the last bytes of the path, backwards.
     endings: Prefixes,
-    /// By the name of a field in lower case, and the beginning of its value; in the order of the names.
+    /// By the name of a field that a request knows the place of, and the beginning of its value.
+    known_fields: Vec<(Name, Prefixes)>,
+    /// By the name of another field in lower case, and the beginning of its value; in the order of the names.
     fields: Vec<(Vec<u8>, Prefixes)>,
     /// What [`bit`] says of the names of these fields. A request has many other fields.
     names: u64,
@@ -57,7 +60,8 @@ impl Index {
             *sizes.entry(key).or_default() += 1;
         }
         let mut index = Self::default();
-        let (mut paths, mut beginnings, mut endings) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut methods, mut paths) = (Vec::new(), Vec::new());
+        let (mut beginnings, mut endings) = (Vec::new(), Vec::new());
         let mut fields: BTreeMap<Vec<u8>, Vec<(Vec<u8>, usize)>> = BTreeMap::new();
         let mut rests = Vec::new();
         for (number, subject, keys) in &all {
@@ -69,24 +73,28 @@ impl Index {
                 Some(Key::Overall(key)) => index.overall.insert(key, *number),
                 Some(Key::Connection(key)) => index.connections.insert(key, *number),
                 Some(Key::Request(key)) => index.requests.insert(key, *number),
-                Some(Key::Method(key)) => index.methods.insert(key, *number),
+                Some(Key::Method(key)) => methods.push((key, *number)),
                 Some(Key::Path(key)) => paths.push((key, *number)),
                 Some(Key::Beginning(key)) => beginnings.push((key, *number)),
                 Some(Key::Ending(key)) => endings.push((key, *number)),
-                Some(Key::Field(name, value)) => {
+                Some(Key::Field(name, value)) => fields.entry(name).or_default().push((value, *number)),
+            }
+        }
+        for (name, values) in fields {
+            let values = Prefixes::new(values);
+            match Name::of(&name) {
+                Some(name) => index.known_fields.push((name, values)),
+                None => {
                     index.names |= bit(&name);
-                    fields.entry(name).or_default().push((value, *number));
+                    index.fields.push((name, values));
                 }
             }
         }
         let index = Self {
+            methods: Prefixes::new(methods),
             paths: Prefixes::new(paths),
             beginnings: Prefixes::new(beginnings),
             endings: Prefixes::new(endings),
-            fields: fields
-                .into_iter()
-                .map(|(name, values)| (name, Prefixes::new(values)))
-                .collect(),
             ..index
         };
         (index, rests)
@@ -101,7 +109,7 @@ impl Index {
             (&self.overall, overall),
         ];
         for (numbers, key) in by_number {
-            numbers.get(&key).iter().copied().for_each(&mut each);
+            numbers.get(key).iter().copied().for_each(&mut each);
         }
         if let Some(request) = &seen.request {
             self.of_request(request, &mut each);
@@ -110,12 +118,11 @@ impl Index {
     }
 
     fn of_request(&self, request: &SeenRequest<'_>, mut each: impl FnMut(usize)) {
-        if !self.methods.is_empty() {
-            let method = request.whole.method();
-            self.methods.get(method).iter().copied().for_each(&mut each);
-        }
-        if !self.paths.is_empty() {
-            self.paths.exactly(request.path).iter().copied().for_each(&mut each);
+        let exact = [(&self.methods, request.whole.method()), (&self.paths, request.path)];
+        for (texts, text) in exact {
+            if !texts.is_empty() {
+                texts.exactly(text).iter().copied().for_each(&mut each);
+            }
         }
         if !self.beginnings.is_empty() {
             self.beginnings.of(request.target).for_each(&mut each);
@@ -129,23 +136,33 @@ impl Index {
             let length = end.map(|(to, from)| *to = *from).count();
             self.endings.of(&backwards[..length]).for_each(&mut each);
         }
-        if self.names == 0 {
-            return;
-        }
         // A field may be there twice, and meet the same subject twice.
         let mut found = Vec::new();
-        for (name, value) in request.whole.fields() {
-            if self.names & bit(name) != 0 {
-                let lower = || name.iter().map(u8::to_ascii_lowercase);
-                let at = self
-                    .fields
-                    .binary_search_by(|(other, _)| other.iter().copied().cmp(lower()));
-                found.extend(at.into_iter().flat_map(|at| self.fields[at].1.of(value)));
+        for (name, values) in &self.known_fields {
+            found.extend(request.whole.all(*name).flat_map(|value| values.of(value)));
+        }
+        if self.names != 0 {
+            for (name, value) in request.whole.other_fields() {
+                if self.names & bit(name) != 0 {
+                    found.extend(self.values_of(name).into_iter().flat_map(|values| values.of(value)));
+                }
             }
+        }
+        if found.is_empty() {
+            return;
         }
         found.sort_unstable();
         found.dedup();
         found.into_iter().for_each(each);
+    }
+
+    /// By the beginning of its value: the subjects that require a field with this name, in any case.
+    fn values_of(&self, name: &[u8]) -> Option<&Prefixes> {
+        let lower = || name.iter().map(u8::to_ascii_lowercase);
+        let at = self
+            .fields
+            .binary_search_by(|(other, _)| other.iter().copied().cmp(lower()));
+        at.ok().map(|at| &self.fields[at].1)
     }
 }
 

@@ -86,8 +86,14 @@ impl Prefixes {
         match self.entries.first() {
             None => false,
             Some(first) if self.common > 0 => first.text[0] == byte,
-            Some(_) => self.after_common[usize::from(byte / 64)] & (1 << (byte % 64)) != 0,
+            Some(_) => self.has_after_common(byte),
         }
+    }
+
+    /// Whether an entry may have this byte after what all of them begin with.
+    #[inline]
+    fn has_after_common(&self, byte: u8) -> bool {
+        self.after_common[usize::from(byte / 64)] & (1 << (byte % 64)) != 0
     }
 
     /// The numbers of all entries that `text` begins with.
@@ -116,13 +122,14 @@ impl Prefixes {
 
     /// The greatest entry that is not greater than `text`; `None` if `text` certainly begins with no entry.
     fn last_not_greater(&self, text: &[u8]) -> Option<usize> {
-        let begin = &self.entries.first()?.text[..self.common];
-        let rest = text.strip_prefix(begin)?;
-        if let Some(byte) = rest.first()
-            && self.after_common[usize::from(byte / 64)] & (1 << (byte % 64)) == 0
+        // Looking at one byte costs less than comparing the beginning.
+        if let Some(byte) = text.get(self.common)
+            && !self.has_after_common(*byte)
         {
             return None;
         }
+        let begin = &self.entries.first()?.text[..self.common];
+        let rest = text.strip_prefix(begin)?;
         let next = number(rest);
         let not_greater = |entry: &Entry| match entry.next.cmp(&next) {
             Ordering::Less => true,

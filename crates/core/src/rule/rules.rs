@@ -252,7 +252,7 @@ impl Rules {
         let mut count = 0;
         stage.index.candidates(&Seen::new(connection, occasion), 1, |at| {
             let group = &self.groups[at];
-            count += 1 + group.numbered.get(&1).len() + group.others.len();
+            count += 1 + group.numbered.get(1).len() + group.others.len();
         });
         count
     }

@@ -1,43 +1,35 @@
-//! Lists by key.
+//! Lists by number.
 
-/// Numbers by key, for few changes and many look-ups.
-#[derive(Clone, Debug)]
-pub(super) struct Sorted<K>(Vec<(K, Vec<usize>)>);
+/// Numbers by a number, for few changes and many look-ups.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sorted(Vec<(u64, Vec<usize>)>);
 
-impl<K> Default for Sorted<K> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<K: Ord> Sorted<K> {
-    pub(super) fn insert(&mut self, key: K, number: usize) {
-        match self.0.binary_search_by(|(other, _)| other.cmp(&key)) {
+impl Sorted {
+    pub(super) fn insert(&mut self, key: u64, number: usize) {
+        match self.0.binary_search_by_key(&key, |(other, _)| *other) {
             Ok(at) => self.0[at].1.push(number),
             Err(at) => self.0.insert(at, (key, vec![number])),
         }
     }
 
-    /// The numbers with the key that compares as equal.
+    /// The numbers with this key.
     #[inline]
-    pub(super) fn get<Q: Ord + ?Sized>(&self, key: &Q) -> &[usize]
-    where
-        K: std::borrow::Borrow<Q>,
-    {
-        match self.0.binary_search_by(|(other, _)| other.borrow().cmp(key)) {
-            Ok(at) => &self.0[at].1,
-            Err(_) => &[],
+    pub(super) fn get(&self, key: u64) -> &[usize] {
+        // Most keys are below the first, because they come later, or above the last, because they have passed.
+        match (self.0.first(), self.0.last()) {
+            (Some((first, _)), Some((last, _))) if (*first..=*last).contains(&key) => self.search(key),
+            _ => &[],
         }
     }
 
-    /// The numbers with greater keys.
-    pub(super) fn after(&self, key: &K) -> impl Iterator<Item = &usize> {
-        let from = self.0.partition_point(|(other, _)| other <= key);
-        self.0[from..].iter().flat_map(|(_, numbers)| numbers)
+    fn search(&self, key: u64) -> &[usize] {
+        let found = self.0.binary_search_by_key(&key, |(other, _)| *other);
+        found.map_or(&[], |at| &self.0[at].1)
     }
 
-    #[inline]
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// The numbers with greater keys.
+    pub(super) fn after(&self, key: u64) -> impl Iterator<Item = &usize> {
+        let from = self.0.partition_point(|(other, _)| *other <= key);
+        self.0[from..].iter().flat_map(|(_, numbers)| numbers)
     }
 }
