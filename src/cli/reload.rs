@@ -65,8 +65,8 @@ pub(super) fn reload(args: &ServeArgs, fixed: &Fixed, servers: &ServerSet) -> Re
         what.push_str(&format!("; {} will take effect at the next start", changes.join(", ")));
     }
     let site = config.site();
-    // The second server is that of the second address. There is none on a machine without IPv6.
-    for number in 0..=usize::from(fixed.also.is_some()) {
+    // All of them serve the same; they differ in their addresses.
+    for number in 0..servers.count() {
         servers.replace(number, config.stack.clone(), site.clone());
     }
     Ok(what)

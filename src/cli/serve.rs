@@ -17,16 +17,25 @@ use labserve_core::http1::text::printable;
 use labserve_core::profile::Profile;
 use labserve_server::events::{Output, Recorder, Secret};
 use labserve_server::server::{GRACE, Options, Server, Site, run as run_servers};
+use labserve_server::sys::passed_listeners;
 use labserve_server::text_file::shown;
 use labserve_timeline::ManagedServer;
 use std::io::{self, ErrorKind, Write};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 
 pub(super) fn run(args: ServeArgs) -> Result<Ended, Mistake> {
     let args = words::settled(args)?;
     let config = Config::resolve(&args)?;
     let fixed = Fixed::of(&config);
-    let bound = bind_all(config.site(), config.address, config.also, OTHER_PORT)?;
+    let bound = match passed(&args)? {
+        listeners if listeners.is_empty() => bind_all(config.site(), config.address, config.also, OTHER_PORT)?,
+        listeners => {
+            let servers = listeners
+                .into_iter()
+                .map(|listener| Server::on(config.site(), listener));
+            servers.collect::<io::Result<_>>()?
+        }
+    };
     let server = &bound[0];
     let last_lines = log::start(config.log, &[])?;
     let prepared = timeline::prepare(config.timeline, args.token.as_deref())?;
@@ -108,6 +117,22 @@ pub(super) fn record(
         Output::File(path) => Mistake(format!("cannot write the event log {}: {error}", shown(path))),
         Output::Stdout => Mistake(format!("cannot write the event log: {error}")),
     })
+}
+
+/// The sockets that systemd has opened for this program, if it did.
+fn passed(args: &ServeArgs) -> Result<Vec<TcpListener>, Mistake> {
+    let listeners = passed_listeners().map_err(|_| {
+        "LISTEN_FDS names a descriptor that is not a TCP socket that listens; expected a socket unit with an address and a \
+         port, such as ListenStream=127.0.0.1:8080"
+    })?;
+    if !listeners.is_empty() && (args.port.is_some() || args.shared.bind.is_some()) {
+        return Err(
+            "the sockets were opened before this program was started (LISTEN_FDS), so they have their addresses already; \
+             leave out --port, --bind and --listen"
+                .into(),
+        );
+    }
+    Ok(listeners)
 }
 
 /// What to do if the port of a server is in use.

@@ -42,6 +42,11 @@ impl ServerSet {
         self.recording.clone()
     }
 
+    /// How many servers there are.
+    pub fn count(&self) -> usize {
+        self.lock().len()
+    }
+
     /// Replaces the configuration of a server after a reload. Does nothing if there is no such server.
     pub fn replace(&self, number: usize, stack: Stack, site: Site) {
         if let Some(server) = self.lock().get_mut(number) {

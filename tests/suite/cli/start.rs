@@ -79,3 +79,65 @@ fn the_site_is_opened_in_the_browser() {
         "{opened} in {said}"
     );
 }
+
+/// labserve with a descriptor 3, as systemd starts it.
+#[cfg(target_os = "linux")]
+fn with_passed(descriptor: std::os::fd::OwnedFd, args: &[&str]) -> std::process::Child {
+    std::process::Command::new("sh")
+        .args([
+            "-c",
+            r#"export LISTEN_PID=$$ LISTEN_FDS=1; exec "$0" "$@" 3<&0 </dev/null"#,
+        ])
+        .arg(program().get_program())
+        .args(["--no-timeline", "--log", "off", "--for", "20s"])
+        .args(args)
+        .env("LC_ALL", "C")
+        .stdin(descriptor)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("labserve should start")
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_socket_that_was_passed_is_served() {
+    use std::io::{Read, Write};
+    if !is_built_here() {
+        return;
+    }
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("its address");
+    let mut serving = with_passed(listener.into(), &["nginx"]);
+    // The queue of the socket holds the client until the program has started.
+    let mut client = std::net::TcpStream::connect(address).expect("a connection");
+    client
+        .write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .expect("sent");
+    let mut reply = Vec::new();
+    client.read_to_end(&mut reply).expect("a response");
+    assert!(reply.starts_with(b"HTTP/1.1 200 OK\r\nServer: nginx"), "{reply:?}");
+    serving.kill().expect("it runs");
+    let said = serving.wait_with_output().expect("an end").stdout;
+    let said = String::from_utf8(said).expect("UTF-8");
+    assert!(said.contains(&format!("http://{address}/")), "{said}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_passed_descriptor_must_listen_and_has_its_address() {
+    if !is_built_here() {
+        return;
+    }
+    let listener = || std::net::TcpListener::bind("127.0.0.1:0").expect("a port").into();
+    let file = std::fs::File::open("/dev/null").expect("a file").into();
+    for (descriptor, args, part) in [
+        (file, &[][..], "ListenStream=127.0.0.1:8080"),
+        (listener(), &["--port", "0"][..], "leave out --port"),
+    ] {
+        let output = with_passed(descriptor, args).wait_with_output().expect("an end");
+        let said = String::from_utf8(output.stderr).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("LISTEN_FDS") && said.contains(part), "{said}");
+    }
+}

@@ -74,15 +74,27 @@ impl Server {
         use socket2::{Domain, Protocol, Socket, Type};
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
         crate::sys::claim_address(&socket)?;
-        // On Linux, connections inherit this. On other systems, the listener sets it on each connection.
-        socket.set_tcp_nodelay(site.profile.writes.nodelay)?;
         if address.is_ipv6() && address.ip().is_unspecified() {
             // `[::]` is to accept IPv4 too. That is the default on Linux and macOS, but not on Windows.
             socket.set_only_v6(false)?;
         }
         socket.bind(&address.into())?;
-        let backlog = i32::try_from(site.profile.connection.backlog).unwrap_or(i32::MAX);
-        socket.listen(backlog)?;
+        Self::listening(site, socket)
+    }
+
+    /// A server on a socket that another program has opened, such as systemd.
+    ///
+    /// # Errors
+    /// The socket does not take the profile's settings.
+    pub fn on(site: Site, listener: std::net::TcpListener) -> io::Result<Self> {
+        Self::listening(site, listener.into())
+    }
+
+    fn listening(site: Site, socket: socket2::Socket) -> io::Result<Self> {
+        // On Linux, connections inherit this. On other systems, the listener sets it on each connection.
+        socket.set_tcp_nodelay(site.profile.writes.nodelay)?;
+        // A socket that listens already gets the profile's backlog.
+        socket.listen(i32::try_from(site.profile.connection.backlog).unwrap_or(i32::MAX))?;
         socket.set_nonblocking(true)?;
         let listener: std::net::TcpListener = socket.into();
         let address = listener.local_addr()?;

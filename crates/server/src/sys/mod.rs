@@ -30,6 +30,9 @@ mod linux;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{send_file, send_more};
 
+mod passed;
+pub use passed::passed_listeners;
+
 mod kernel;
 pub use kernel::Kernel;
 pub(crate) use kernel::{PeerEnd, Socket, kernel_facts, peer_end, socket, unconfirmed};
