@@ -5,7 +5,7 @@ mod visit;
 
 pub(super) use tools::{
     AskArgs, AssertArgs, CasesArgs, CheckArgs, CompareArgs, CompletionsArgs, ExplainArgs, Language, LearnArgs, ManArgs,
-    ProfilesArgs, RecordArgs, ReloadArgs,
+    ProfilesArgs, RecordArgs, ReloadArgs, Side,
 };
 pub(super) use visit::VisitArgs;
 

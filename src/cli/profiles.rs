@@ -1,12 +1,14 @@
 //! `labserve profiles`: lists the profiles, prints one or their schema, or compares two.
 
+mod list;
+
 use super::Mistake;
 use super::args::ProfilesArgs;
 use super::language::say;
 use super::output::{padded, print, width};
 use labserve_core::http1::text::{misleads, printable, printable_lines};
 use labserve_core::profile::compare::{Difference, differences};
-use labserve_core::profile::{builtin, schema};
+use labserve_core::profile::schema;
 use labserve_server::profile_files;
 
 pub(super) fn run(args: &ProfilesArgs) -> Result<(), Mistake> {
@@ -18,43 +20,10 @@ pub(super) fn run(args: &ProfilesArgs) -> Result<(), Mistake> {
         return compare(left, right, args.json);
     }
     match &args.name {
+        Some(name) if args.why => list::why(name),
         Some(name) => show(name, args.json),
-        None => list(args.json),
+        None => list::list(args),
     }
-}
-
-fn list(json: bool) -> Result<(), Mistake> {
-    let profiles = builtin::names()
-        .map(|name| Ok((name, profile_files::load(name)?)))
-        .collect::<Result<Vec<_>, Mistake>>()?;
-    if json {
-        let rows = profiles.iter().map(|(name, profile)| {
-            let row = [
-                ("name", toml::Value::from(*name)),
-                ("title", profile.title.as_str().into()),
-                ("port", i64::from(profile.port).into()),
-                ("announces", profile.announces().into()),
-                ("does", profile.does().into()),
-            ];
-            toml::Value::Table(row.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
-        });
-        print(&(json_of(&toml::Value::Array(rows.collect())) + "\n"))?;
-    } else {
-        let rows: Vec<_> = profiles
-            .iter()
-            .map(|(name, profile)| {
-                [
-                    (*name).to_owned(),
-                    profile.title.clone(),
-                    profile.port.to_string(),
-                    profile.announces(),
-                    profile.does(),
-                ]
-            })
-            .collect();
-        print(&columns(&["profile", "imitates", "port", "announces", "does"], &rows))?;
-    }
-    Ok(())
 }
 
 fn show(name: &str, json: bool) -> Result<(), Mistake> {

@@ -8,6 +8,7 @@ use labserve_core::close_reason::CloseReason;
 use labserve_core::decide::TraceMessage;
 use labserve_core::http1::{Fault, OtherProtocol};
 use labserve_core::locale::{Lang, catalogue, pairs, placeholders};
+use labserve_core::profile::builtin;
 use labserve_probe::visit::Seen;
 
 /// Chinese synonyms that are not used, each with the word that is used instead.
@@ -85,6 +86,7 @@ fn every_sentence_is_used_and_every_id_that_is_used_exists() {
     used.extend(ids(Seen::TABLE, Seen::ALL.iter().map(|seen| seen.key())));
     used.extend(ids(Msg::TABLE, Msg::ALL.iter().map(|msg| msg.key())));
     used.extend(ids(FindingMsg::TABLE, FindingMsg::ALL.iter().map(|msg| msg.key())));
+    used.extend(builtin::names().flat_map(|name| ["shows", "why"].map(|key| format!("profile.{name}.{key}"))));
     // The timeline's own tests check that these are the sentences of its settings.
     used.extend(
         catalogue(Lang::En)

@@ -1,8 +1,11 @@
-//! The example in `profiles/README.md` is a complete profile in ten lines, and works.
+//! What the documents say is so: the profile in ten lines works, and the table of profiles has the program's sentences.
 
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
+
+use labserve_core::locale::{Lang, catalogue};
+use labserve_core::profile::builtin;
 
 use crate::support::recording::End;
 use crate::support::server::Server;
@@ -41,4 +44,19 @@ fn the_example_makes_a_new_server() {
     let missing = Talk::to(&server).ask("GET", "/<nope>", "");
     assert_eq!(missing.status(), 404);
     assert_eq!(missing.body, b"<h1>404 Not Found</h1>\n<p>No /&lt;nope&gt; here.</p>\n");
+}
+
+#[test]
+fn the_table_of_profiles_has_the_sentences_of_the_catalogue() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("README");
+    let sentences = catalogue(Lang::En);
+    for name in builtin::names() {
+        let row = readme.lines().find(|line| line.starts_with(&format!("| `{name}` |")));
+        let row = row.unwrap_or_else(|| panic!("{name} is not in the table"));
+        let [shows, why] = ["shows", "why"].map(|key| &sentences[&format!("profile.{name}.{key}")]);
+        assert!(
+            row.ends_with(&format!("| {shows} | {why} |")),
+            "{row}\nshould say\n{shows}\n{why}"
+        );
+    }
 }

@@ -19,7 +19,7 @@ pub(in crate::cli) struct ReloadArgs {
 /// Which profiles to show.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  labserve profiles\n  labserve profiles node\n  labserve profiles --compare node rfc"
+    after_help = "Examples:\n  labserve profiles\n  labserve profiles --closes server --announces timeout\n  labserve profiles --timers\n  labserve profiles --why node\n  labserve profiles node\n  labserve profiles --compare node rfc"
 )]
 pub(in crate::cli) struct ProfilesArgs {
     /// The profile to print as TOML [default: a list of all profiles]
@@ -28,12 +28,33 @@ pub(in crate::cli) struct ProfilesArgs {
     /// Print the differences between two profiles
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with = "name")]
     pub(in crate::cli) compare: Option<Vec<String>>,
+    /// Only profiles whose idle connections this side closes
+    #[arg(long, value_name = "SIDE", value_enum, conflicts_with_all = ["name", "compare"])]
+    pub(in crate::cli) closes: Option<Side>,
+    /// Only profiles that announce this, such as timeout, close or nothing
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["name", "compare"])]
+    pub(in crate::cli) announces: Option<String>,
+    /// Print in one line after how much idle time the servers close a connection
+    #[arg(long, conflicts_with_all = ["name", "compare", "json"])]
+    pub(in crate::cli) timers: bool,
+    /// Print what a capture of each profile shows, and why
+    #[arg(long, conflicts_with_all = ["compare", "json", "timers"])]
+    pub(in crate::cli) why: bool,
     /// Print JSON
     #[arg(long)]
     pub(in crate::cli) json: bool,
     /// Print the JSON Schema of profiles, for editors
-    #[arg(long, conflicts_with_all = ["name", "compare", "json"])]
+    #[arg(long, conflicts_with_all = ["name", "compare", "closes", "announces", "timers", "why", "json"])]
     pub(in crate::cli) schema: bool,
+}
+
+/// A side of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Side {
+    /// The server
+    Server,
+    /// The client
+    Client,
 }
 
 /// What to check.

@@ -3,8 +3,30 @@
 use super::units::Span;
 use super::{Announce, CloseStyle, Profile};
 use crate::close_reason::CloseReason;
+use std::time::Duration;
+
+/// How a server ends a connection on which nothing happens after a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdleEnd {
+    /// How long it waits for a further request. Of a server that closes after each response, how long it waits to close.
+    pub after: Duration,
+    /// How it closes.
+    pub style: CloseStyle,
+}
 
 impl Profile {
+    /// How it ends a connection on which nothing happens after a response; `None` if it leaves that to the client.
+    pub fn idle_end(&self) -> Option<IdleEnd> {
+        let connection = &self.connection;
+        let (after, reason) = if connection.persistent {
+            (connection.timers.idle.after?, CloseReason::Idle)
+        } else {
+            (connection.close.pause.unwrap_or_default(), CloseReason::NotPersistent)
+        };
+        let style = connection.close.style(reason);
+        (style != CloseStyle::Hold).then_some(IdleEnd { after, style })
+    }
+
     /// What its responses announce about the connection.
     pub fn announces(&self) -> String {
         let connection = &self.connection;
@@ -50,9 +72,9 @@ impl Profile {
                 .map_or("after".to_owned(), |pause| format!("{} ms after", pause.as_millis()));
             return format!("ends every connection {pause} its reply");
         }
-        let idle = match (connection.timers.idle.after, connection.close.style(CloseReason::Idle)) {
-            (_, CloseStyle::Hold) | (None, _) => "never ends an idle connection".to_owned(),
-            (Some(after), style) => {
+        let idle = match self.idle_end() {
+            None => "never ends an idle connection".to_owned(),
+            Some(IdleEnd { after, style }) => {
                 let how = match style {
                     CloseStyle::Rst => " with RST",
                     _ => "",
