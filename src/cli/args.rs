@@ -72,8 +72,8 @@ pub(super) struct SharedArgs {
     /// The directory to serve [default: ./static, or the built-in demo site]
     #[arg(short, long, value_name = "DIR")]
     pub(super) root: Option<PathBuf>,
-    /// The address to listen on, or localhost for 127.0.0.1 and ::1 [default: 127.0.0.1]
-    #[arg(short, long, visible_alias = "host", value_name = "ADDR")]
+    /// The address to listen on, or localhost for 127.0.0.1 and ::1; --host is the same [default: 127.0.0.1]
+    #[arg(short, long, alias = "host", value_name = "ADDR")]
     pub(super) bind: Option<Bind>,
     /// The format (text, json) and level (off, error, warn, info, debug, trace) of the log [default: text/info]
     #[arg(long, value_name = "FORMAT/LEVEL")]

@@ -12,8 +12,14 @@ use std::process::ExitCode;
 
 pub(super) fn run(args: &AssertArgs) -> Result<ExitCode, Mistake> {
     let text = text_file::read(&args.file, "summary")?;
-    let summary: Value = serde_json::from_str(&text)
-        .map_err(|error| Mistake(format!("{}: expected a summary as JSON: {error}", shown(&args.file))))?;
+    let summary: Value = serde_json::from_str(&text).map_err(|error| {
+        Mistake(format!(
+            "{}: expected a summary as JSON; the mistake is on line {}, column {}",
+            shown(&args.file),
+            error.line(),
+            error.column()
+        ))
+    })?;
     let results: Vec<(&str, Option<String>)> = args
         .assertions
         .iter()

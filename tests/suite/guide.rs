@@ -2,10 +2,12 @@
 #![cfg(unix)]
 
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
-use super::said::{has_english, is_chinese};
+use super::chinese::{english_lines, is_chinese, text_of_page};
 use super::support::server::{Server, is_built_here, program};
 use super::support::site::Site;
 
@@ -107,14 +109,80 @@ fn the_path_of_the_guide_is_in_chinese() {
         let said = printed(&words, place);
         all.push((words, said));
     }
+    for arguments in ["node --port 0", "lab --only node,rfc --set port=0"] {
+        all.push((vec![arguments.to_owned()], log(place, arguments)));
+    }
+    // The guide has this page written.
+    let page = std::fs::read_to_string(place.join("node.html")).expect("the page");
+    all.push((vec!["node.html".to_owned()], text_of_page(&page)));
     let mut english = Vec::new();
     for (words, said) in &all {
-        // A profile is printed as its file is.
-        let is_file = words[0] == "profiles" && words.len() == 2;
-        let is_for_everyone = words[0] == "--version" || is_file || said.is_empty();
-        assert!(is_for_everyone || said.chars().any(is_chinese), "{words:?}: {said}");
-        let lines = said.lines().filter(|line| !is_file && has_english(line));
+        let shown = for_people(words, said);
+        let is_for_everyone = words[0] == "--version" || shown.is_empty();
+        assert!(is_for_everyone || shown.chars().any(is_chinese), "{words:?}: {said}");
+        let lines = english_lines(&shown).into_iter();
         english.extend(lines.map(|line| format!("{}: {line}", words.join(" "))));
     }
     assert!(english.is_empty(), "in English: {english:#?}");
+}
+
+/// What is said to people, without the text of a profile and its values, which are the same in every language.
+fn for_people(words: &[String], said: &str) -> String {
+    let is_value = |line: &str| {
+        let name = line.split_whitespace().next().unwrap_or_default();
+        line.starts_with("    ") || words[1..].iter().any(|word| word == name)
+    };
+    let is_shown: &dyn Fn(&str) -> bool = match (words[0].as_str(), words.get(1).map(String::as_str)) {
+        ("profiles", Some("--compare")) => &|line| !is_value(line),
+        ("profiles", Some(name)) if !name.starts_with('-') => &|_| false,
+        ("check", _) => &|line| line.starts_with('#'),
+        // The names of groups.
+        ("cases", None) => &|line| !line.contains("例如"),
+        _ => &|_| true,
+    };
+    said.lines()
+        .filter(|line| is_shown(line))
+        .map(|line| format!("{line}\n"))
+        .collect()
+}
+
+/// The start message and the log of a server: of a visit, of a request that is refused, of TLS, and of the stop.
+fn log(folder: &Path, arguments: &str) -> String {
+    let mut serving = program()
+        .env_remove("LC_ALL")
+        .env("LANG", "zh_CN.UTF-8")
+        .args(arguments.split(' '))
+        .args(["--timeline", "127.0.0.1:0"])
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("labserve should start");
+    let mut out = BufReader::new(serving.stdout.take().expect("a pipe"));
+    let mut said = String::new();
+    // The timeline is the last line.
+    while !said.contains("/?token=") {
+        assert!(out.read_line(&mut said).expect("a line") > 0, "{said}");
+    }
+    let (_, url) = said.split_once("http://").expect("a URL");
+    let address = &url[..url.find('/').expect("its end")];
+    printed(&["visit".to_owned(), format!("http://{address}/")], folder);
+    for request in [
+        &b"GET / HTTP/1.1\r\n\r\n"[..],
+        b"GARBAGE\r\n\r\n",
+        b"\x16\x03\x01\x00\xa5\x01",
+    ] {
+        let mut client = TcpStream::connect(address).expect("a connection");
+        client.write_all(request).expect("sent");
+        client.shutdown(std::net::Shutdown::Write).expect("FIN");
+        // RST ends it too.
+        let _ = client.read_to_end(&mut Vec::new());
+    }
+    let stopped = Command::new("kill").args(["-TERM", &serving.id().to_string()]).status();
+    assert!(stopped.expect("kill").success());
+    let log = serving.wait_with_output().expect("an end").stderr;
+    let log = String::from_utf8(log).expect("UTF-8");
+    assert!(log.contains("由服务器关闭") && log.contains("TLS"), "{log}");
+    said + &log
 }

@@ -11,6 +11,8 @@ use labserve_core::locale::{Lang, catalogue, pairs, placeholders};
 use labserve_core::profile::builtin;
 use labserve_probe::visit::Seen;
 
+use super::chinese::{english_in, is_chinese};
+
 /// Chinese synonyms that are not used, each with the word that is used instead.
 const ONE_WORD_FOR_ONE_THING: &[(&str, &str)] = &[
     ("应答", "响应"),
@@ -124,6 +126,19 @@ fn the_chinese_has_one_word_for_one_thing_and_full_width_punctuation() {
     }
 }
 
+/// Names of values in braces are not words.
+#[test]
+fn the_chinese_has_no_english() {
+    let messages = pairs().iter().map(|(english, chinese)| (english, chinese));
+    let mut found = Vec::new();
+    for (id, text) in catalogue(Lang::Zh).iter().chain(messages) {
+        let text: String = text.split(['{', '}']).step_by(2).collect::<Vec<_>>().join("，");
+        let words = english_in(&text).into_iter();
+        found.extend(words.map(|word| format!("{word} in {id}")));
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
 /// The guide uses the same words.
 #[test]
 fn the_guide_in_chinese_has_one_word_for_one_thing() {
@@ -179,10 +194,6 @@ fn read_sources(folder: &Path, into: &mut String) {
             into.push_str(&std::fs::read_to_string(&path).expect("a source file"));
         }
     }
-}
-
-fn is_chinese(c: char) -> bool {
-    ('\u{3000}'..='\u{9fff}').contains(&c) || ('\u{ff00}'..='\u{ffef}').contains(&c)
 }
 
 fn ids<'k>(table: &str, keys: impl Iterator<Item = &'k str>) -> Vec<String> {

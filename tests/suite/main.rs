@@ -37,6 +37,7 @@ mod support;
 mod architecture;
 mod capture;
 mod changes;
+mod chinese;
 mod cli;
 mod clients;
 mod corpus;

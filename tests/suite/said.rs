@@ -1,10 +1,11 @@
-//! What the program says: of wrong command lines in both languages, and to a reader of Chinese.
+//! What the program says: of wrong command lines, and in its help, in both languages.
 #![cfg(unix)]
 
 use std::fmt::Write;
 use std::path::Path;
 use std::process::Stdio;
 
+use super::chinese::{commands, english_in, english_lines, is_chinese};
 use super::support::server::{is_built_here, program};
 
 /// The arguments of a line; a text in double quotes is one.
@@ -64,7 +65,8 @@ fn each_wrong_command_line_is_explained_in_both_languages() {
         .take_while(|line| !line.starts_with("-- "))
         .map(|line| format!("{line}\n"))
         .collect();
-    let mut english_only = Vec::new();
+    let mut in_english = Vec::new();
+    let file = std::fs::read_to_string(dir.path().join("bad.toml")).expect("a file");
     for line in table.lines().filter_map(|line| line.strip_prefix("-- ")) {
         let (english, chinese) = (said(dir.path(), "en", line), said(dir.path(), "zh", line));
         // A file with several mistakes gets a line for each.
@@ -73,7 +75,8 @@ fn each_wrong_command_line_is_explained_in_both_languages() {
             "{line}: {english}"
         );
         assert!(english.starts_with("labserve: "), "{line}: {english}");
-        english_only.extend(
+        in_english.extend(english_besides(&format!("{line}\n{file}"), &chinese));
+        in_english.extend(
             chinese
                 .lines()
                 .filter(|line| !line.chars().any(is_chinese))
@@ -93,83 +96,63 @@ fn each_wrong_command_line_is_explained_in_both_languages() {
         let differing = table.lines().zip(want.lines()).find(|(is, should)| is != should);
         assert!(table == want, "{differing:#?}");
     }
-    assert!(english_only.is_empty(), "in English only: {english_only:#?}");
+    assert!(in_english.is_empty(), "in English: {in_english:#?}");
 }
 
-/// From the start to a report, with the locale of a reader of Chinese.
+/// The lines of a message that have English words which are not in `input`, what the message is about.
+fn english_besides(input: &str, message: &str) -> Vec<String> {
+    let is_word = |word: &&str| !input.contains(word);
+    let english = |line: &&str| english_in(line).iter().any(is_word);
+    message.lines().filter(english).map(str::to_owned).collect()
+}
+
+/// The mistakes in profiles and configurations that labserve-core records, with what is said of each.
 #[test]
-fn a_reader_of_chinese_meets_no_english() {
+fn mistakes_in_files_are_explained_in_chinese() {
+    let path = "crates/core/src/profile/check/mistakes.txt";
+    let table = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect(path);
+    let mut in_english = Vec::new();
+    let mut count = 0;
+    for mistake in table.split("\n-- ").skip(1) {
+        let is_said = |line: &&str| line.starts_with("=> ") || line.starts_with("~> ");
+        let input: String = mistake
+            .lines()
+            .filter(|line| !is_said(line))
+            .collect::<Vec<_>>()
+            .join("\n");
+        for chinese in mistake.lines().filter_map(|line| line.strip_prefix("~> ")) {
+            count += 1;
+            in_english.extend(english_besides(&input, chinese));
+        }
+    }
+    assert!(count > 150, "{count}");
+    assert!(in_english.is_empty(), "in English: {in_english:#?}");
+}
+
+/// The help of each command: without English for a reader of Chinese, no wider than a terminal, and with an example.
+#[test]
+fn the_help_of_each_command_is_narrow_and_in_the_language_of_its_reader() {
     if !is_built_here() {
         return;
     }
-    let dir = place();
-    std::fs::write(dir.path().join("site/index.html"), "x").expect("a page");
-    let capture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/captures/report-1.pcapng.gz");
-    let capture = capture.to_str().expect("UTF-8");
-    let mut walk: Vec<Vec<&str>> = [
-        "--help",
-        "node ./site -p 0 --for 1ms --timeline 127.0.0.1:0",
-        "lab --only node,rfc,mine.toml --base-port 0 --no-timeline --help",
-        "profiles",
-        "check mine.toml",
-        "profiles --compare node nginx",
-    ]
-    .iter()
-    .map(|line| line.split(' ').collect())
-    .collect();
-    for command in [
-        "serve",
-        "lab",
-        "profiles",
-        "reload",
-        "check",
-        "explain",
-        "completions",
-        "man",
-    ] {
-        walk.push(vec![command, "--help"]);
+    let width = |line: &str| line.chars().map(|c| if is_chinese(c) { 2 } else { 1 }).sum::<usize>();
+    let mut wrong = Vec::new();
+    for command in commands().iter().map(String::as_str).chain([""]) {
+        for (lang, example) in [("en", "Example"), ("zh", "例：")] {
+            // `labserve help` describes the other commands.
+            let arguments = command.split_whitespace().filter(|word| *word != "help");
+            let output = program().args(arguments).args(["--help", "--lang", lang]).output();
+            let output = output.expect("labserve should start");
+            assert!(output.status.success(), "{command}");
+            let said = String::from_utf8(output.stdout).expect("UTF-8");
+            assert!(
+                said.lines().any(|line| line.starts_with(example)),
+                "{command}: no example in {said}"
+            );
+            let wide = said.lines().filter(|line| width(line) > 80).map(str::to_owned);
+            let english = if lang == "zh" { english_lines(&said) } else { Vec::new() };
+            wrong.extend(wide.chain(english).map(|line| format!("{command}: {line}")));
+        }
     }
-    for format in [&[][..], &["--ladder"], &["--markdown"]] {
-        walk.push([&["explain", capture][..], format].concat());
-    }
-    let mut english = Vec::new();
-    for arguments in walk {
-        let output = program()
-            .env_remove("LC_ALL")
-            .env_remove("LC_MESSAGES")
-            .env("LANG", "zh_CN.UTF-8")
-            .args(&arguments)
-            .current_dir(dir.path())
-            .stdin(Stdio::null())
-            .output()
-            .expect("labserve should start");
-        assert!(output.status.success(), "{arguments:?}");
-        let said = String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8");
-        assert!(said.chars().any(is_chinese), "{arguments:?}: {said}");
-        english.extend(said.lines().filter(|line| has_english(line)).map(str::to_owned));
-    }
-    assert!(english.is_empty(), "in English: {english:#?}");
-}
-
-/// Whether a line has two English words of small letters after one another, outside of code, of examples and of the values
-/// of a profile. Names, fields, keys and paths have capitals, digits or signs, or stand alone.
-pub(super) fn has_english(line: &str) -> bool {
-    let line = line.trim();
-    let is_example = ["labserve ", "用法", "GET ", "=", "|", "- `", "node ", "nginx "]
-        .iter()
-        .any(|start| line.starts_with(start));
-    let outside: String = line.split('`').step_by(2).collect::<Vec<_>>().join("…");
-    let words: Vec<&str> = outside.split(' ').collect();
-    let is_word = |word: &str| {
-        word.len() > 1
-            && word
-                .trim_end_matches([',', '.', ';', ':'])
-                .bytes()
-                .all(|b| b.is_ascii_lowercase())
-    };
-    !is_example && words.windows(2).any(|two| two.iter().all(|word| is_word(word)))
-}
-
-pub(super) fn is_chinese(c: char) -> bool {
-    ('\u{3000}'..='\u{9fff}').contains(&c) || ('\u{ff00}'..='\u{ffef}').contains(&c)
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

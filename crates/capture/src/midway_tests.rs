@@ -197,7 +197,7 @@ fn a_segment_that_fills_the_window_is_marked() {
     assert_eq!(flags(&capture).last(), Some(&vec![AnalysisFlag::WindowFull]));
     let connection = &capture.connections[0];
     let issues = describe::connection(connection).issues;
-    assert_eq!(issues[0].text(Lang::Zh), "服务器有 1 个报文段填满了另一方的窗口");
+    assert_eq!(issues[0].text(Lang::Zh), "服务器有 1 个报文段填满了另一端的窗口");
 }
 
 #[test]

@@ -236,7 +236,7 @@ pub(in crate::cli) struct CasesArgs {
 /// Which shell.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  labserve completions bash > ~/.local/share/bash-completion/completions/labserve\n  labserve completions powershell >> $PROFILE"
+    after_help = "Examples:\n  source <(labserve completions bash)\n  labserve completions powershell >> $PROFILE"
 )]
 pub(in crate::cli) struct CompletionsArgs {
     /// The shell

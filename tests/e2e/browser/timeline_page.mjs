@@ -16,6 +16,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { englishIn, readable } from "./chinese.mjs";
 import { captureTests } from "./timeline_capture.mjs";
 import { againstLog, forCapture, readClaims } from "./timeline_claims.mjs";
 import { ENDINGS, fetchHead, talk, until } from "./timeline_clients.mjs";
@@ -365,6 +366,11 @@ async function pictures(page) {
     assert.equal(await page.getAttribute("html", "lang"), "zh-Hans");
     await tab(page, "connections");
     assert.match(await page.textContent("#list"), /服务器 FIN：限定时间内没有新的请求/);
+    for (const name of ["detail", "connections", "settings", "capture"]) {
+      await tab(page, name);
+      assert.deepEqual(englishIn(await readable(page)), [], `in ${name}`);
+    }
+    await tab(page, "connections");
     await page.screenshot({ path: join(options.artefacts, "timeline-chinese.png") });
     await page.selectOption("#language", "en");
   });

@@ -2,8 +2,9 @@
 //!
 //! Mistakes, lines of the log and help texts are written in English where they occur, with values in them.
 //! `locale/messages.toml` has the Chinese of each, under the English with a placeholder, `{name}`, for each value; a brace
-//! is written `{{`. A placeholder `{@name}` stands for a part that is a message itself. Sentences of the catalogue that
-//! have no placeholder are messages, too.
+//! is written `{{`. A placeholder `{@name}` stands for a part that is a message itself, and `{*name}` for a text from a
+//! wire, which may have `; ` in it as messages have between them. Sentences of the catalogue that have no placeholder are
+//! messages, too.
 //!
 //! A message is translated as a whole or not at all: where a part is unknown, all of it stays in English.
 
@@ -29,6 +30,8 @@ enum Part {
     Text(String),
     /// Any value; its name.
     Value(String),
+    /// A value that may look like several messages; its name.
+    Wire(String),
     /// A message; its name.
     Message(String),
 }
@@ -179,15 +182,14 @@ fn single(text: &str, budget: &Budget) -> Option<String> {
 
 /// Whether the text has these parts. Their values are appended.
 fn fits<'p>(parts: &'p [Part], text: &str, budget: &Budget, values: &mut Vec<(&'p str, String)>) -> bool {
-    let (name, is_message) = match parts {
+    let (name, part) = match parts {
         [] => return text.is_empty(),
         [Part::Text(fixed), rest @ ..] => {
             return text
                 .strip_prefix(fixed.as_str())
                 .is_some_and(|text| fits(rest, text, budget, values));
         }
-        [Part::Value(name), ..] => (name, false),
-        [Part::Message(name), ..] => (name, true),
+        [part @ (Part::Value(name) | Part::Wire(name) | Part::Message(name)), ..] => (name, part),
     };
     let rest = &parts[1..];
     let ends: Vec<usize> = match rest {
@@ -201,14 +203,13 @@ fn fits<'p>(parts: &'p [Part], text: &str, budget: &Budget, values: &mut Vec<(&'
     };
     for end in ends {
         let value = &text[..end];
-        if value.is_empty() || (!is_message && !is_value(value)) {
+        if value.is_empty() || matches!(part, Part::Value(_)) && !is_value(value) {
             continue;
         }
         let count = values.len();
-        let value = if is_message {
-            whole(value, budget)
-        } else {
-            Some(value.to_owned())
+        let value = match part {
+            Part::Message(_) => whole(value, budget),
+            _ => Some(value.to_owned()),
         };
         if let Some(value) = value {
             values.push((name, value));
@@ -254,7 +255,7 @@ fn scan(text: &str, separator: &str) -> (Vec<usize>, bool) {
 fn fill(parts: &[Part], values: &[(&str, String)]) -> String {
     let part = |part: &Part| match part {
         Part::Text(text) => text.clone(),
-        Part::Value(name) | Part::Message(name) => {
+        Part::Value(name) | Part::Wire(name) | Part::Message(name) => {
             let value = values.iter().find(|(known, _)| known == name);
             value.map_or_else(String::new, |(_, value)| value.clone())
         }
@@ -278,9 +279,10 @@ fn parts(text: &str) -> Vec<Part> {
             if !fixed.is_empty() {
                 parts.push(Part::Text(std::mem::take(&mut fixed)));
             }
-            parts.push(match name.strip_prefix('@') {
-                Some(name) => Part::Message(name.to_owned()),
-                None => Part::Value(name.to_owned()),
+            parts.push(match (name.strip_prefix('@'), name.strip_prefix('*')) {
+                (Some(name), _) => Part::Message(name.to_owned()),
+                (None, Some(name)) => Part::Wire(name.to_owned()),
+                (None, None) => Part::Value(name.to_owned()),
             });
             rest = after;
         }
@@ -312,10 +314,11 @@ mod tests {
         let cases = [
             (
                 "labserve: mine.toml:2: timers.idle: got \"5; x\"; expected true or false: write `idle = \"5s\"`",
-                "labserve：mine.toml:2: timers.idle: 得到 \"5; x\"；应为 true 或 false：请写 `idle = \"5s\"`",
+                "labserve：mine.toml:2: timers.idle: 写的是 \"5; x\"；应为 true 或 false：请写 `idle = \"5s\"`",
             ),
             ("got 5; expected no such thing", "got 5; expected no such thing"),
             ("  the value is missing\n", "  缺少值\n"),
+            ("a; b=c there, d here", "a; b=c（前者），d（后者）"),
             ("", ""),
         ];
         for (english, chinese) in cases {
@@ -332,7 +335,7 @@ mod tests {
                     .into_iter()
                     .filter_map(|part| match part {
                         Part::Text(_) => None,
-                        Part::Value(name) | Part::Message(name) => Some(name),
+                        Part::Value(name) | Part::Wire(name) | Part::Message(name) => Some(name),
                     })
                     .collect();
                 names.sort();

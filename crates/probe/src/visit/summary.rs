@@ -43,7 +43,7 @@ pub fn text(visit: &Visit, like: &str, url: &str, lang: Lang) -> String {
     let total = [
         ("connections", visit.connections().len().to_string()),
         ("requests", exchanges(visit).count().to_string()),
-        ("statuses", statuses(visit)),
+        ("statuses", statuses(visit, lang)),
     ];
     let _ = writeln!(text, "\n{}", say(Seen::Total, &total));
     let retries = exchanges(visit).filter(|exchange| exchange.is_retry).count();
@@ -69,7 +69,7 @@ pub fn is_complete(visit: &Visit) -> bool {
 }
 
 /// `200 × 3, 404`.
-fn statuses(visit: &Visit) -> String {
+fn statuses(visit: &Visit, lang: Lang) -> String {
     let mut counts: BTreeMap<u16, usize> = BTreeMap::new();
     for exchange in exchanges(visit) {
         if let Outcome::Response { status, .. } = exchange.outcome {
@@ -85,7 +85,10 @@ fn statuses(visit: &Visit) -> String {
         .collect();
     match all.is_empty() {
         true => "-".to_owned(),
-        false => all.join(", "),
+        false => all.join(match lang {
+            Lang::En => ", ",
+            Lang::Zh => "、",
+        }),
     }
 }
 
