@@ -135,22 +135,39 @@ def write(path, text):
 
 
 def gallery(binary, lang, source):
-    """Draws a capture of each profile that has one. Returns the names of the profiles."""
-    names = []
+    """Draws a capture of each profile that has one. Returns (name, title, what it shows and why) of the profiles."""
+    drawn = []
+    words = sentences(binary, lang)
     for profile in json.loads(subprocess.run([binary, "profiles", "--json"], check=True, capture_output=True).stdout):
         capture = cli.DATA / f"captures/profile-{profile['name']}.pcapng.gz"
         if capture.exists():
             page = source / f"gallery/{profile['name']}.html"
             page.parent.mkdir(exist_ok=True)
             subprocess.run([binary, "explain", capture, "--html", page, "--lang", lang], check=True)
-            names.append((profile["name"], profile["title"]))
-    return names
+            drawn.append((profile["name"], profile["title"], words[profile["name"]]))
+    return drawn
+
+
+def sentences(binary, lang):
+    """What a capture of each profile shows, and why: two sentences by the profile's name."""
+    command = [binary, "profiles", "--why", "--lang", lang]
+    found, name = {}, None
+    for line in subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout.splitlines():
+        if line.startswith(" "):
+            # After its heading.
+            found[name].append(line.split(maxsplit=1)[1])
+        else:
+            name = line
+            found[name] = []
+    return found
 
 
 def shelf(book, pictures):
     """The page of the gallery."""
-    lines = "".join(f"- [{title}](gallery/{name}.html) (`{name}`)\n" for name, title in pictures)
-    return f"# {book['gallery']}\n\n{book['gallery_says']}\n\n{lines}"
+    parts = [f"# {book['gallery']}", book["gallery_says"]]
+    for name, title, words in pictures:
+        parts += [f"## [{title}](gallery/{name}.html) (`{name}`)", *words]
+    return "\n\n".join(parts) + "\n"
 
 
 def summary(book, chapters):
