@@ -11,6 +11,7 @@ import os
 import pathlib
 import platform
 import shutil
+import struct
 import subprocess
 import tarfile
 import tempfile
@@ -24,12 +25,26 @@ PACKAGE = tomllib.loads((CHECKOUT / "Cargo.toml").read_text(encoding="utf-8"))
 VERSION = PACKAGE["workspace"]["package"]["version"]
 LICENSE = PACKAGE["workspace"]["package"]["license"]
 DESCRIPTION = PACKAGE["package"]["description"]
-# The names of this processor: in file names and Rust's targets, in Debian, and in OCI images.
+# A processor in file names and Rust's targets, by its number in the head of an ELF file; and its name in Debian and in
+# OCI images.
+MACHINES = {62: "x86_64", 183: "aarch64"}
+OTHER_NAMES = {"x86_64": "amd64", "aarch64": "arm64"}
 MACHINE = {"AMD64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
-OTHER_NAME = {"x86_64": "amd64", "aarch64": "arm64"}.get(MACHINE, MACHINE)
-TARBALL = OUT / f"labserve-{VERSION}-{MACHINE}-linux.tar.gz"
-DEB = OUT / f"labserve_{VERSION}_{OTHER_NAME}.deb"
-IMAGE = OUT / f"labserve-{VERSION}-{OTHER_NAME}.oci.tar"
+
+
+def tarball(machine):
+    """The path of the archive for a processor."""
+    return OUT / f"labserve-{VERSION}-{machine}-linux.tar.gz"
+
+
+def deb(machine):
+    """The path of the .deb for a processor."""
+    return OUT / f"labserve_{VERSION}_{OTHER_NAMES.get(machine, machine)}.deb"
+
+
+TARBALL = tarball(MACHINE)
+DEB = deb(MACHINE)
+IMAGE = OUT / f"labserve-{VERSION}-{OTHER_NAMES.get(MACHINE, MACHINE)}.oci.tar"
 WINDOWS = OUT / f"labserve-{VERSION}-x86_64-windows.zip"
 SHELLS = {"bash": "labserve.bash", "zsh": "_labserve", "fish": "labserve.fish"}
 
@@ -58,24 +73,39 @@ def epoch():
     return int(given or output("git", "log", "-1", "--format=%ct", cwd=CHECKOUT))
 
 
+def machine(program):
+    """The processor that a Linux program is for."""
+    with open(program, "rb") as file:
+        (number,) = struct.unpack_from("<H", file.read(20), 18)
+    return MACHINES.get(number, MACHINE)
+
+
+def runner(program):
+    """What runs a program, as words before its path: an emulator, if it is for another processor."""
+    foreign = machine(program)
+    return [] if foreign == MACHINE else [f"qemu-{foreign}-static"]
+
+
 def stripped(program):
     """The bytes of a Linux program without its symbols."""
+    foreign = machine(program)
+    strip = "strip" if foreign == MACHINE else f"{foreign}-linux-gnu-strip"
     with tempfile.TemporaryDirectory() as place:
         copy = pathlib.Path(place, "labserve")
-        output("strip", "-o", copy, program)
+        output(strip, "-o", copy, program)
         return copy.read_bytes()
 
 
 def manual(program):
     """The manual pages: their bytes by file name."""
     with tempfile.TemporaryDirectory() as place:
-        output(program, "man", "--dir", place)
+        output(*runner(program), program, "man", "--dir", place)
         return {page.name: page.read_bytes() for page in sorted(pathlib.Path(place).iterdir())}
 
 
 def completions(program):
     """The script that completes commands, as bytes, by shell."""
-    return {shell: output(program, "completions", shell) for shell in SHELLS}
+    return {shell: output(*runner(program), program, "completions", shell) for shell in SHELLS}
 
 
 def documents():

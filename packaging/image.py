@@ -12,6 +12,7 @@ import tempfile
 
 import common
 
+NAME = f"labserve:{common.VERSION}"
 USER = "65532:65532"
 # In a container, nobody would reach a server on loopback.
 ARGUMENTS = ["--bind", "0.0.0.0", "--port", "8080", "--no-timeline"]
@@ -48,9 +49,8 @@ def main():
             "--label": f"org.opencontainers.image.version={common.VERSION}",
         }
         common.output(*buildah, "config", *(word for pair in settings.items() for word in pair), made)
-        image = f"labserve:{common.VERSION}"
-        common.output(*buildah, "commit", "--quiet", "--timestamp", common.epoch(), made, image)
-        common.output(*buildah, "push", "--quiet", image, f"oci-archive:{common.IMAGE}:{image}")
+        common.output(*buildah, "commit", "--quiet", "--timestamp", common.epoch(), made, NAME)
+        common.output(*buildah, "push", "--quiet", NAME, f"oci-archive:{common.IMAGE}:{NAME}")
     common.done(common.IMAGE)
 
 

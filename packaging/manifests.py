@@ -22,9 +22,7 @@ def main():
     url = arguments.parse_args().url.rstrip("/")
     if not url.startswith("https://"):
         raise SystemExit(f"--from {url}: packages are downloaded with https://, as in https://example.org/v0.1.0")
-    tarballs = {
-        machine: common.OUT / f"labserve-{common.VERSION}-{machine}-linux.tar.gz" for machine in ("x86_64", "aarch64")
-    }
+    tarballs = {machine: common.tarball(machine) for machine in common.OTHER_NAMES}
     tarballs = {machine: path for machine, path in tarballs.items() if path.exists()}
     if tarballs:
         common.write(common.OUT / "homebrew/labserve.rb", homebrew(url, tarballs))

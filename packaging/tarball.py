@@ -17,8 +17,9 @@ def main():
         (f"completions/{common.SHELLS[shell]}", content, 0o644)
         for shell, content in common.completions(program).items()
     ]
-    common.tar_gz(common.TARBALL, files, common.TARBALL.name.removesuffix(".tar.gz"))
-    common.done(common.TARBALL)
+    archive = common.tarball(common.machine(program))
+    common.tar_gz(archive, files, archive.name.removesuffix(".tar.gz"))
+    common.done(archive)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,8 @@ failed`.
 """
 
 import base64
-import itertools
 import json
-import os
 import pathlib
-import signal
 import subprocess
 import sys
 import tempfile
@@ -23,7 +20,6 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from e2e.capture.packets import ACK, BEGIN_NS, CLIENT, FIN, PSH, RST, SERVER, Talk, ipv4, pcap
 from e2e.pylib import chromium, cli
 
-FLAGS = [*chromium.FLAGS, "--hide-scrollbars", "--remote-debugging-pipe"]
 # Width in px, theme, medium. Not every combination, but each language in several of them.
 VIEWS = {
     "en": [
@@ -84,61 +80,8 @@ MEASURE = r"""(() => {
 })()"""
 
 
-class Browser:
-    """Chromium, over a pipe (the DevTools protocol, messages ended by NUL)."""
-
-    def __init__(self):
-        self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        to_child, self.write = os.pipe()
-        self.read, from_child = os.pipe()
-
-        def pipes():
-            os.dup2(to_child, 3)
-            os.dup2(from_child, 4)
-
-        # Descriptors 3 and 4 must not be the ends that this process keeps.
-        self.write, self.read = (os.dup2(end, end + 100) for end in (self.write, self.read))
-        self.process = subprocess.Popen(
-            [chromium.path(), *FLAGS, "--user-data-dir=" + self.profile.name],
-            preexec_fn=pipes,
-            pass_fds=(3, 4),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        os.close(to_child)
-        os.close(from_child)
-        self.ids, self.buffer, self.requests = itertools.count(1), b"", []
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        self.page("Page.enable")
-        self.page("Network.enable")
-
-    def call(self, method, session=None, **params):
-        number = next(self.ids)
-        message = {"id": number, "method": method, "params": params} | ({"sessionId": session} if session else {})
-        os.write(self.write, json.dumps(message).encode() + b"\0")
-        while True:
-            answer = self.next()
-            if answer.get("id") == number:
-                if "error" in answer:
-                    raise RuntimeError(f"{method}: {answer['error']}")
-                return answer["result"]
-
-    def next(self):
-        while b"\0" not in self.buffer:
-            got = os.read(self.read, 1 << 20)
-            if not got:
-                raise RuntimeError("the browser has gone")
-            self.buffer += got
-        message, self.buffer = self.buffer.split(b"\0", 1)
-        message = json.loads(message)
-        if message.get("method") == "Network.requestWillBeSent":
-            self.requests.append(message["params"]["request"]["url"])
-        return message
-
-    def page(self, method, **params):
-        return self.call(method, self.session, **params)
+class Browser(chromium.Browser):
+    """Chromium, as a page of `explain` is looked at."""
 
     def open(self, file, width, theme, media="screen"):
         self.page(
@@ -147,21 +90,15 @@ class Browser:
         self.page(
             "Emulation.setEmulatedMedia", media=media, features=[{"name": "prefers-color-scheme", "value": theme}]
         )
-        self.page("Page.navigate", url=file.resolve().as_uri())
-        while self.next().get("method") != "Page.loadEventFired":
-            pass
+        self.load(file.resolve().as_uri())
 
     def measure(self):
-        return json.loads(self.page("Runtime.evaluate", expression=MEASURE, returnByValue=True)["result"]["value"])
+        return json.loads(self.evaluate(MEASURE))
 
     def screenshot(self, file, width, height):
         clip = {"x": 0, "y": 0, "width": width, "height": min(height, 5000), "scale": 1}
         shot = self.page("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
         file.write_bytes(base64.b64decode(shot["data"]))
-
-    def close(self):
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
 
 
 class Recording(list):
@@ -318,8 +255,7 @@ def main():
             file = pathlib.Path(folder) / f"{name}.pcap"
             file.write_bytes(content())
             captures.append((name, file))
-        browser = Browser()
-        try:
+        with Browser() as browser:
             for lang, page in pages(options.binary, captures, options.artefacts):
                 for width, theme, media in VIEWS[lang]:
                     view = theme if media == "screen" else media
@@ -329,8 +265,6 @@ def main():
                     passed, failed = passed + (not faults), failed + bool(faults)
                     if faults:
                         print(f"FAILED {page.stem} at {width} px, {view}:", *faults, sep="\n  ", flush=True)
-        finally:
-            browser.close()
     print(f"explain pages: {passed} passed, {failed} failed")
     return failed > 0
 

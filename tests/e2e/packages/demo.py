@@ -1,4 +1,7 @@
-"""A visit to the demo site, as a browser makes it: the page, and what is on it."""
+"""A visit to the demo site: the page, and what is on it, by an HTTP client and by a browser."""
+
+import json
+import time
 
 from e2e.pylib import cli, http1
 
@@ -9,6 +12,14 @@ TARGETS = {
     "/static/head.jpg": "static/head.jpg",
     "/static/BGM.wav": "static/BGM.wav",
 }
+# How long a newcomer has, from the package to the page.
+A_MINUTE_S = 60
+# What a browser has of the page: its heading, whether the style sheet counts, and how wide the picture is by itself.
+SHOWN = """JSON.stringify({
+  heading: document.querySelector("h1").textContent,
+  styled: document.styleSheets.length === 1 && document.styleSheets[0].cssRules.length > 0,
+  width: document.querySelector("img").naturalWidth,
+})"""
 
 
 def visit(address):
@@ -22,3 +33,13 @@ def visit(address):
             sizes.append(len(body))
     server = http1.field(head, b"server") or http1.field(head, b"x-powered-by") or b"no name"
     return f"{server.decode()}: bodies of {', '.join(map(str, sizes))} bytes"
+
+
+def show(browser, address, begun):
+    """Loads the page in a browser. Returns a note of the time since `begun`, which must be less than a minute."""
+    browser.load("http://{}:{}/".format(*address))
+    took = time.monotonic() - begun
+    shown = json.loads(browser.evaluate(SHOWN))
+    assert shown == {"heading": "A page to watch", "styled": True, "width": 640}, shown
+    assert took < A_MINUTE_S, f"the page was there after {took:.0f} s"
+    return f"in a browser after {took:.1f} s"

@@ -16,9 +16,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from e2e.pylib import cli, guide
+from e2e.packages import demo, start
+from e2e.pylib import chromium, cli, guide
+from e2e.pylib.process import Labserve
 
 PACKAGE = cli.CHECKOUT / "python"
 PYTEST = "pytest==9.2.0"
@@ -40,8 +43,28 @@ def main():
         # The guide makes it.
         venv = pathlib.Path(home, "venv")
         install(venv, *CLIENTS)
-        subprocess.run([venv / "bin/labserve", "--version"], check=True)
-        return report(*run_tests(venv, home, environment))
+        missing = 0
+        if chromium.path():
+            print(first_screen(wheel, pathlib.Path(home, "first"), environment), flush=True)
+        else:
+            missing = cli.skip("chromium is not installed: no browser shows the page of the wheel")
+        passed, failed = run_tests(venv, home, environment)
+        return report(passed, failed + missing)
+
+
+def first_screen(wheel, venv, environment):
+    """Installs and starts the wheel by the commands of README.md. Returns a note of the time until a browser shows the
+    demo page."""
+    pip, serve = start.commands(".whl")
+    begun = time.monotonic()
+    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    # The last word is a pattern for a shell.
+    (named,) = wheel.parent.glob(pip[-1])
+    subprocess.run([venv / "bin" / pip[0], *pip[1:-1], "--quiet", named], check=True)
+    # No browser of the person who runs this is found.
+    environment = {**environment, "PATH": str(venv / "bin")}
+    with Labserve(venv / "bin" / serve[0], *serve[1:], env=environment) as server, chromium.Browser() as browser:
+        return f"the demo page of the wheel: {demo.show(browser, server.address, begun)}"
 
 
 def outside():

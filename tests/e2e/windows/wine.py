@@ -18,7 +18,8 @@ from e2e.windows import escapes
 HERE = pathlib.Path(__file__).resolve().parent
 KIT = HERE / "windows.sh"
 HOME = cli.TARGET / "x86_64-pc-windows-gnu"
-EXE = HOME / "debug/labserve.exe"
+# LABSERVE_EXE and --no-build: another .exe is tried, such as that of packaging/cross.sh.
+EXE = pathlib.Path(os.environ.get("LABSERVE_EXE", HOME / "debug/labserve.exe")).absolute()
 # A script that runs the .exe.
 PROGRAM = HOME / "labserve"
 HELPER = HOME / "helper.exe"
