@@ -128,21 +128,20 @@ fn the_path_of_the_guide_is_in_chinese() {
 
 /// What is said to people, without the text of a profile and its values, which are the same in every language.
 fn for_people(words: &[String], said: &str) -> String {
-    let is_value = |line: &str| {
-        let name = line.split_whitespace().next().unwrap_or_default();
-        line.starts_with("    ") || words[1..].iter().any(|word| word == name)
-    };
     let is_shown: &dyn Fn(&str) -> bool = match (words[0].as_str(), words.get(1).map(String::as_str)) {
-        ("profiles", Some("--compare")) => &|line| !is_value(line),
-        ("profiles", Some(name)) if !name.starts_with('-') => &|_| false,
+        ("profiles", Some(name)) if name == "--compare" || !name.starts_with('-') => &|_| false,
         ("check", _) => &|line| line.starts_with('#'),
+        // The lines of a head, each with its number.
+        ("compare", _) => &|line| !line.trim_start().starts_with(|first: char| first.is_ascii_digit()),
         // The names of groups.
         ("cases", None) => &|line| !line.contains("例如"),
         _ => &|_| true,
     };
+    // What a case sends is shown byte by byte.
+    let before_bytes = |line: &'_ str| line.split_once("发送 ").map_or(line, |(before, _)| before).to_owned();
     said.lines()
         .filter(|line| is_shown(line))
-        .map(|line| format!("{line}\n"))
+        .map(|line| before_bytes(line) + "\n")
         .collect()
 }
 
