@@ -4,6 +4,7 @@ mod access;
 mod captures;
 mod changes;
 mod rules;
+mod signs;
 mod state;
 mod stream;
 

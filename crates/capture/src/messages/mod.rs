@@ -1,8 +1,10 @@
 //! The sentences of `explain`: the keys of the table `explain` in the catalogue. Those of findings are in `findings`.
 
 mod findings;
+mod sign;
 
 pub use findings::FindingMsg;
+pub(crate) use sign::Sign;
 
 use labserve_core::sentences;
 
@@ -91,7 +93,6 @@ sentences! {
         PhaseResponse = "phase_response",
         PhaseEnd = "phase_end",
         PhaseAck = "phase_ack",
-        PhaseWaiting = "phase_waiting",
         PhaseOther = "phase_other",
         PhaseIdle = "phase_idle",
         PhaseHalfClosed = "phase_half_closed",

@@ -181,8 +181,13 @@ function label(pen, exchange, from, to, top) {
   const status = String(exchange.reply.status);
   if (room < pen.measure(status)) return;
   const words = exchangeWords(exchange);
-  const role = exchange.reply.status === 304 ? "strong" : "onblock";
-  pen.text(from + 4, top + BLOCK / 2, room >= pen.measure(words) ? words : status, role, "start");
+  pen.text(from + 4, top + BLOCK / 2, room >= pen.measure(words) ? words : status, onBlock(exchange.reply.status), "start");
+}
+
+/** The role of text on the block of a status: white on amber or green is hard to read. */
+function onBlock(status) {
+  if (status === 304) return "strong";
+  return ["s3", "s4"].includes(statusRole(status)) ? "onbright" : "onblock";
 }
 
 /** Draws the close: a bar for FIN, a cross for RST. Filled if the server closed first, hollow if the client did. */

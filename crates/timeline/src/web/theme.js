@@ -3,7 +3,7 @@
 /** The colour roles of the pens. Each is a custom property `--ROLE` in style.css. */
 const ROLES = [
   "bg", "gutter", "axis", "group", "edge", "grid", "selected", "hover", "focus", "dim", "plain", "strong", "now", "event",
-  "wire", "hatch", "track", "announced", "real", "wait", "s1", "s2", "s3", "s4", "s5", "mark", "onblock", "server", "client",
+  "wire", "hatch", "track", "announced", "real", "wait", "s1", "s2", "s3", "s4", "s5", "mark", "onblock", "onbright", "server", "client",
 ];
 
 export const THEMES = ["auto", "light", "dark"];

@@ -1,10 +1,11 @@
 //! A page of HTML that is complete in itself: it loads nothing, and it has no script.
 //!
-//! `plan` decides what goes on the page and bounds its size, `timeline` and `ladder` draw, `writer` writes sentences and
+//! `plan` decides what goes on the page and bounds its size, `timeline` with `lane`, and `ladder` draw, `writer` writes sentences and
 //! tables. [`maud`] escapes text from the wire. As a second line of defence, the page's content security policy permits
 //! nothing but its own style.
 
 mod ladder;
+mod lane;
 mod plan;
 mod scale;
 mod sections;

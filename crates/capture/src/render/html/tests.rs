@@ -28,7 +28,7 @@ fn between<'a>(page: &'a str, from: &str, to: &str) -> &'a str {
 fn a_connection_has_a_lane_a_table_and_a_ladder() {
     let page = page(&sample::visit(), Lang::En);
     assert!(page.starts_with("<!DOCTYPE html><html lang=\"en\">"));
-    let timeline = between(&page, "class=\"timeline\"", "</section>");
+    let timeline = between(&page, "class=\"timeline\"", "class=\"legend\"");
     assert_eq!(count(timeline, "href=\"#s0\""), 1);
     assert_eq!(
         count(timeline, "<title>1. GET / HTTP/1.1 -&gt; HTTP/1.1 200 OK</title>"),
