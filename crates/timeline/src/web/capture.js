@@ -17,7 +17,8 @@ export class CaptureTab {
 
   /** Builds the tab in the present language, and explains its capture in that. */
   relabel() {
-    const input = h("input", { type: "file", id: "capture-file", accept: ".pcap,.pcapng,.cap,.gz,.zst" });
+    // A label in the place of the browser's own button, which has the browser's language.
+    const input = h("input", { type: "file", id: "capture-file", class: "hidden-text", accept: ".pcap,.pcapng,.cap,.gz,.zst" });
     input.addEventListener("change", () => input.files.length > 0 && this.take(input.files[0]));
     this.status = h("p", { role: "status" });
     this.error = h("p", { class: "error", role: "alert" });
@@ -25,7 +26,7 @@ export class CaptureTab {
     this.link = h("a", { target: "_blank", rel: "noopener" }, t("capture.alone"));
     this.frame = h("iframe", { sandbox: "allow-popups", referrerpolicy: "no-referrer" });
     this.root.replaceChildren(
-      h("div", { class: "choose" }, h("label", { for: "capture-file" }, t("capture.choose")), input, h("p", { class: "hint" }, t("capture.hint"))),
+      h("div", { class: "choose" }, input, h("label", { for: "capture-file", class: "button" }, t("capture.choose")), h("p", { class: "hint" }, t("capture.hint"))),
       this.status,
       this.error,
       this.both,
