@@ -129,7 +129,8 @@ def joined(pages, commands, binary, place):
     headings = re.findall(r"^(##? .*)", text, re.MULTILINE)
     yield headings[0].startswith("# 实验报告"), True
     yield headings[1:], ["## 环境与方法", *(f"## 抓包 {number}" for number in FACTS)]
-    yield re.findall(r"^\S+：$", text, re.MULTILINE), ["姓名："]
+    colon = "\N{FULLWIDTH COLON}"
+    yield re.findall(rf"^\S+{colon}$", text, re.MULTILINE), [f"姓名{colon}"]
     yield rows(text), [row for page in pages.values() for row in rows(page)]
 
 
