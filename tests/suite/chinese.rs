@@ -92,7 +92,7 @@ pub(super) fn text_of_page(page: &str) -> String {
             None => {
                 skipped = ["style", "pre", "code", "script"]
                     .into_iter()
-                    .find(|known| *known == name)
+                    .find(|known| *known == name);
             }
             Some(_) => {}
         }
