@@ -6,10 +6,18 @@ use crate::sentence::{Msg, Sentence};
 use labserve_core::http1::date;
 use std::collections::BTreeSet;
 
-/// How many hosts of each side are named.
-const HOSTS: usize = 5;
+/// How many files, and how many hosts of each side, are named.
+const NAMED: usize = 5;
 /// How many servers are compared with profiles here.
 const SERVERS: usize = 3;
+
+/// What a report is called: it names the capture, if its name is known.
+pub(crate) fn title(capture: &Capture) -> Sentence {
+    match capture.file.names.is_empty() {
+        true => Sentence::new(Msg::Title),
+        false => Sentence::new(Msg::TitleOf).with("name", named(capture.file.names.iter().cloned())),
+    }
+}
 
 /// The sentences that introduce a report.
 pub(crate) fn introduction(capture: &Capture) -> Vec<Sentence> {
@@ -25,24 +33,19 @@ pub(crate) fn introduction(capture: &Capture) -> Vec<Sentence> {
     };
     let mut lines = vec![
         Sentence::new(msg)
-            .with("name", file.names.join(", "))
+            .with("name", named(file.names.iter().cloned()))
             .with("format", format)
             .with("begin", utc(file.first_ns))
             .with("end", utc(file.last_ns)),
     ];
     if !capture.connections.is_empty() {
-        let clients = capture
-            .connections
-            .iter()
-            .map(|connection| connection.client.ip().to_string());
-        let servers = capture
-            .connections
-            .iter()
-            .map(|connection| connection.server.to_string());
+        let connections = || capture.connections.iter();
+        let clients: BTreeSet<String> = connections().map(|one| one.client.ip().to_string()).collect();
+        let servers: BTreeSet<String> = connections().map(|one| one.server.to_string()).collect();
         lines.push(
             Sentence::new(Msg::IntroHosts)
-                .with("clients", named(clients.collect()))
-                .with("servers", named(servers.collect())),
+                .with("clients", named(clients.into_iter()))
+                .with("servers", named(servers.into_iter())),
         );
     }
     let described = capture.fingerprints.iter().filter_map(fingerprint).take(SERVERS);
@@ -58,8 +61,8 @@ fn utc(ns: i64) -> String {
 }
 
 /// The first of some names, and an ellipsis if there are more.
-fn named(names: BTreeSet<String>) -> String {
-    let more = if names.len() > HOSTS { ", …" } else { "" };
-    let first: Vec<String> = names.into_iter().take(HOSTS).collect();
+fn named(names: impl ExactSizeIterator<Item = String>) -> String {
+    let more = if names.len() > NAMED { ", …" } else { "" };
+    let first: Vec<String> = names.take(NAMED).collect();
     first.join(", ") + more
 }

@@ -21,7 +21,7 @@ pub(crate) use exchanges::{Step, burst};
 pub(crate) use findings::finding;
 pub(crate) use fingerprint::{FingerprintDescription, fingerprint};
 pub(crate) use groups::{described_of, group_line, groups, streams};
-pub(crate) use introduction::introduction;
+pub(crate) use introduction::{introduction, title};
 pub(crate) use notes::{analysis_flag, note, tcp_issue};
 pub(crate) use timing::{slowest, slowest_line, spent};
 

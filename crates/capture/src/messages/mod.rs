@@ -21,7 +21,7 @@ sentences! {
         Lead = "lead",
 
         // Headings and columns.
-        Title = "title",
+        Title = "title", TitleOf = "title_of",
         Findings = "findings",
         LooksLike = "looks_like",
         Notes = "notes",

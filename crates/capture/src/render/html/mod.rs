@@ -60,7 +60,7 @@ pub fn sections(capture: &Capture) -> BTreeSet<u32> {
 pub fn render(capture: &Capture, lang: Lang) -> String {
     let plan = Plan::of(capture);
     let w = HtmlWriter { lang, plan: &plan };
-    let title = w.label(Msg::Title);
+    let title = describe::title(capture);
     let page = html! {
         (DOCTYPE)
         html lang=(match lang { Lang::En => "en", Lang::Zh => "zh-CN" }) {
@@ -69,13 +69,13 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
                 meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (title) }
+                title { (title.text(lang)) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 (ladder::arrow_heads())
                 header {
-                    h1 { (title) }
+                    h1 { (w.words(&title)) }
                     p { (w.statement(&describe::summary(capture))) }
                 }
                 main { (body(capture, &plan, w)) }

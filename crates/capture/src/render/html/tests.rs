@@ -132,6 +132,35 @@ fn a_page_in_chinese_is_chinese() {
 }
 
 #[test]
+fn a_page_names_its_capture() {
+    let names = |count: usize| (1..=count).map(|n| format!("{n}<i>.pcap")).collect::<Vec<_>>();
+    for (lang, files, title, heading) in [
+        (Lang::En, 0, "What this capture shows", "What this capture shows"),
+        (
+            Lang::En,
+            1,
+            "What 1&lt;i&gt;.pcap shows",
+            "What <code>1&lt;i&gt;.pcap</code> shows",
+        ),
+        (
+            Lang::Zh,
+            2,
+            "抓包解读：1&lt;i&gt;.pcap, 2&lt;i&gt;.pcap",
+            "抓包解读：<code>1&lt;i&gt;.pcap, 2&lt;i&gt;.pcap</code>",
+        ),
+    ] {
+        let options = Options {
+            names: names(files),
+            ..Options::default()
+        };
+        let capture = explain(sample::visit().as_slice(), &options, built_ins()).expect("a capture");
+        let page = render(&capture, lang);
+        assert_eq!(between(&page, "<title>", "</title>"), title);
+        assert_eq!(between(&page, "<h1>", "</h1>"), heading);
+    }
+}
+
+#[test]
 fn a_long_response_is_drawn_in_part() {
     let capture = explain_bytes(&sample::large(), built_ins()).expect("a capture");
     let frames = capture.connections[0].frames.len();
