@@ -52,6 +52,8 @@ enum Value {
     Names(Vec<String>),
     /// Another message, in the same language.
     Message(Msg),
+    /// Sentences without evidence, in the same language.
+    Sentences(Vec<Sentence>),
     /// Messages, each with a time in nanoseconds.
     Amounts(Vec<(Msg, u64)>),
     /// Bits per second.
@@ -91,6 +93,12 @@ impl Sentence {
     #[must_use]
     pub(crate) fn with_message(self, name: &'static str, msg: Msg) -> Self {
         self.with_value(name, Value::Message(msg))
+    }
+
+    /// Adds sentences, which are listed with the separators of the language.
+    #[must_use]
+    pub(crate) fn with_list(self, name: &'static str, sentences: Vec<Sentence>) -> Self {
+        self.with_value(name, Value::Sentences(sentences))
     }
 
     /// Adds messages with times, which are listed with the separators of the language.
@@ -198,6 +206,10 @@ impl Value {
             Self::Arg(Arg::Side(Side::Server)) => Piece::Prose(Msg::TheServer.text(lang).to_owned()),
             Self::Message(msg) => Piece::Prose(msg.text(lang).to_owned()),
             Self::Rate(bits) => Piece::Prose(rate(*bits)),
+            Self::Sentences(sentences) => {
+                let texts: Vec<String> = sentences.iter().map(|sentence| sentence.text(lang)).collect();
+                Piece::Prose(texts.join(separator()))
+            }
             Self::Amounts(amounts) => {
                 let amount = |(msg, ns): &(Msg, u64)| {
                     format!("{} {}", msg.text(lang), time(i64::try_from(*ns).unwrap_or(i64::MAX)))

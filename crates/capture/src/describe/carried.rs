@@ -1,6 +1,6 @@
 //! What a connection carries that is not HTTP/1.x.
 
-use crate::model::{Carried, OtherStream, Side};
+use crate::model::{Carried, OtherStream, Side, WebSocketOpcode};
 use crate::sentence::{Msg, Sentence};
 
 /// One line about a stream that is not shown as a connection.
@@ -62,14 +62,14 @@ pub(crate) fn details(carried: &Carried) -> Vec<Sentence> {
     if let Some(websocket) = &carried.websocket {
         for side in [Side::Client, Side::Server] {
             let counts = websocket.counts.iter().filter(|count| count.by == side);
-            let counts: Vec<String> = counts
-                .map(|count| format!("{} {}", count.count, count.opcode))
+            let counts: Vec<Sentence> = counts
+                .map(|count| Sentence::new(frames_of(count.opcode)).with("count", count.count))
                 .collect();
             if !counts.is_empty() {
                 lines.push(
                     Sentence::new(Msg::WebsocketFrames)
                         .with("side", side)
-                        .with_names("counts", counts),
+                        .with_list("counts", counts),
                 );
             }
         }
@@ -82,4 +82,17 @@ pub(crate) fn details(carried: &Carried) -> Vec<Sentence> {
         }));
     }
     lines
+}
+
+/// The message that counts WebSocket frames of a kind.
+fn frames_of(opcode: WebSocketOpcode) -> Msg {
+    match opcode {
+        WebSocketOpcode::Text => Msg::WebsocketText,
+        WebSocketOpcode::Binary => Msg::WebsocketBinary,
+        WebSocketOpcode::Continuation => Msg::WebsocketContinuation,
+        WebSocketOpcode::Ping => Msg::WebsocketPing,
+        WebSocketOpcode::Pong => Msg::WebsocketPong,
+        WebSocketOpcode::Close => Msg::WebsocketCloses,
+        WebSocketOpcode::Other => Msg::WebsocketOther,
+    }
 }

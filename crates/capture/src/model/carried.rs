@@ -79,10 +79,26 @@ pub struct WebSocket {
 pub struct WebSocketCount {
     /// The sender.
     pub by: Side,
-    /// The opcode: `text`, `binary`, `continuation`, `ping`, `pong`, `close` or `other`.
-    pub opcode: &'static str,
+    /// Their kind.
+    pub opcode: WebSocketOpcode,
     /// How many.
     pub count: u64,
+}
+
+/// The kind of a WebSocket frame (RFC 6455 section 11.8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the names are those of the RFC")]
+pub enum WebSocketOpcode {
+    Text,
+    Binary,
+    Continuation,
+    Ping,
+    Pong,
+    Close,
+    /// One that the RFC does not define.
+    Other,
 }
 
 /// A Close frame.

@@ -17,7 +17,9 @@ mod retransmission;
 mod teardown;
 mod timing;
 
-pub use carried::{Carried, OtherStream, Tls, TlsAlert, TlsRecord, WebSocket, WebSocketClose, WebSocketCount};
+pub use carried::{
+    Carried, OtherStream, Tls, TlsAlert, TlsRecord, WebSocket, WebSocketClose, WebSocketCount, WebSocketOpcode,
+};
 pub use connection::{
     Completeness, Connection, Handshake, HandshakeOutcome, RoleEvidence, StateChange, SynOptions, TcpIssue, TcpState,
     Traffic, Usage,

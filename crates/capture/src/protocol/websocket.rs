@@ -1,19 +1,19 @@
 //! WebSocket frames (RFC 6455 section 5.2): opcodes and close codes.
 
 use super::records::{RecordStep, Records};
-use crate::model::{Side, WebSocket, WebSocketClose, WebSocketCount};
+use crate::model::{Side, WebSocket, WebSocketClose, WebSocketCount, WebSocketOpcode};
 
 /// How many Close frames are listed.
 const CLOSES: usize = 4;
-/// The opcodes that have a name, and one for all others.
-const OPCODES: [(u8, &str); 7] = [
-    (1, "text"),
-    (2, "binary"),
-    (0, "continuation"),
-    (9, "ping"),
-    (10, "pong"),
-    (8, "close"),
-    (0xff, "other"),
+/// The opcodes of the RFC, and one for all others.
+const OPCODES: [(u8, WebSocketOpcode); 7] = [
+    (1, WebSocketOpcode::Text),
+    (2, WebSocketOpcode::Binary),
+    (0, WebSocketOpcode::Continuation),
+    (9, WebSocketOpcode::Ping),
+    (10, WebSocketOpcode::Pong),
+    (8, WebSocketOpcode::Close),
+    (0xff, WebSocketOpcode::Other),
 ];
 
 /// A Close frame: sender, frame of the capture, code.
@@ -135,11 +135,13 @@ mod tests {
             }
             let found = reader.finish(|_| Side::Client);
             let counts: Vec<_> = found.counts.iter().map(|count| (count.opcode, count.count)).collect();
-            assert_eq!(
-                counts,
-                [("text", 1), ("binary", 1), ("ping", 1), ("close", 1)],
-                "{size}"
-            );
+            let kinds = [
+                WebSocketOpcode::Text,
+                WebSocketOpcode::Binary,
+                WebSocketOpcode::Ping,
+                WebSocketOpcode::Close,
+            ];
+            assert_eq!(counts, kinds.map(|kind| (kind, 1)), "{size}");
             assert_eq!((found.closes[0].code, found.closes[0].frame), (Some(1000), 9), "{size}");
         }
         // The payload may be unseen, not the header.
