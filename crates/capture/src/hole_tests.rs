@@ -295,6 +295,28 @@ fn duplicate_acks_cause_what_is_sent_after_they_have_arrived() {
 }
 
 #[test]
+fn duplicate_acks_may_be_missing_with_the_bytes_that_they_came_with() {
+    // The client's next request and two of its duplicate ACKs were not captured; the server acknowledges the request.
+    let flags_after = |unseen: u32| {
+        let first = response(2000);
+        let mut frames = handshake();
+        frames.extend([
+            frame(30 * MS, true, PSH | ACK, 1, 1, GET),
+            frame(50 * MS, false, ACK, 1, 20, &first[..1000]),
+            frame(50 * MS + 8, false, PSH | ACK, 1001, 20, &first[1000..]),
+            frame(60 * MS, true, ACK, 20, 1, ""),
+            frame(61 * MS, false, ACK, 1, 20 + unseen, &first[..1000]),
+        ]);
+        let capture = explained(&frames);
+        let last = connection(&capture).frames.last().map(|frame| frame.analysis.iter());
+        last.into_iter().flatten().collect::<Vec<_>>()
+    };
+    assert_eq!(flags_after(0), [AnalysisFlag::OutOfOrder]);
+    let again = flags_after(19);
+    assert!(again.contains(&AnalysisFlag::FastRetransmission), "{again:?}");
+}
+
+#[test]
 fn a_segment_that_repeats_an_acknowledgement_with_data_is_no_duplicate_ack() {
     // The server asks for the second request with duplicate ACKs, which get lost, as its response does. Both sides then
     // wait for their timers, the server for less time.

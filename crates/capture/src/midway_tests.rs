@@ -193,8 +193,12 @@ fn a_segment_that_fills_the_window_is_marked() {
         ..frame(30_000, true, ACK, 1, 1, "")
     };
     frames.extend([window(100), frame(30_100, false, PSH | ACK, 1, 1, &"x".repeat(100))]);
+    let full_of = |frames| flags(&explained(frames)).pop();
+    assert_eq!(full_of(&frames), Some(vec![AnalysisFlag::WindowFull]));
+    // One SYN without a scale shows that windows are not scaled; without both, nothing does.
+    assert_eq!(full_of(&frames[1..]), Some(vec![AnalysisFlag::WindowFull]));
+    assert_eq!(full_of(&frames[2..]), Some(vec![]));
     let capture = explained(&frames);
-    assert_eq!(flags(&capture).last(), Some(&vec![AnalysisFlag::WindowFull]));
     let connection = &capture.connections[0];
     let issues = describe::connection(connection).issues;
     assert_eq!(issues[0].text(Lang::Zh), "服务器有 1 个报文段填满了另一端的窗口");

@@ -116,7 +116,7 @@ pub enum AnalysisFlag {
     WindowFull,
     /// Its payload was truncated by the snap length.
     Cut,
-    /// It acknowledges bytes that were not captured.
+    /// It acknowledges bytes that were not captured before it.
     AckedUnseen,
     /// It was reassembled from IP fragments; the frame is the one that completed it.
     Reassembled,

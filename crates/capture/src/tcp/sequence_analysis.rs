@@ -213,10 +213,9 @@ fn repetition(
         return None;
     }
     let within = |ns: i64, most: i64| segment.ns.saturating_sub(ns) < most;
-    if other.duplicates >= ENOUGH_DUPLICATES
-        && other.last_ack == Some(segment.seq)
-        && within(other.last_ack_ns, FAST_NS)
-    {
+    // Where bytes of the other side are missing, duplicate ACKs may be missing with them.
+    let has_asked = other.duplicates >= ENOUGH_DUPLICATES || other.unseen_said;
+    if has_asked && other.last_ack == Some(segment.seq) && within(other.last_ack_ns, FAST_NS) {
         return Some(AnalysisFlag::FastRetransmission);
     }
     if within(this.next_ns, late_ns) && end.wrapping_add(virtual_len) != next {
@@ -272,10 +271,14 @@ impl Sender {
     }
 
     /// The number after the last byte that this side can take; `None` if the scale of its window is unknown.
-    /// Windows are scaled if both sides announce a scale (RFC 7323 section 2.2).
+    /// Windows are scaled if both sides announce a scale (RFC 7323 section 2.2), so one SYN without it shows that they are
+    /// not.
     fn window_end(&self, other: &Self) -> Option<u32> {
-        let is_scaled = !self.window_of_syn && other.scale != Some(None);
-        let scale = self.scale?.filter(|_| is_scaled).unwrap_or(0);
+        let scale = match (self.scale, other.scale) {
+            (Some(None), _) | (_, Some(None)) => 0,
+            (Some(Some(_)), _) if self.window_of_syn => 0,
+            (scale, _) => scale??,
+        };
         let window = u32::from(self.window?) << scale;
         Some(self.last_ack?.wrapping_add(window))
     }
