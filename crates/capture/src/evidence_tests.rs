@@ -153,3 +153,37 @@ fn errors_are_a_finding() {
         assert_eq!(errors, Vec::from_iter(want), "{status}");
     }
 }
+
+#[test]
+fn a_challenge_is_told_with_what_answers_it() {
+    let challenge = "HTTP/1.1 401 X\r\nWWW-Authenticate: Basic realm=\"a\"\r\nContent-Length: 0\r\n\r\n";
+    let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    let plain = "GET / HTTP/1.1\r\n\r\n";
+    let with = "GET / HTTP/1.1\r\nAuthorization: Basic YTpi\r\n\r\n";
+    let other = "GET /b HTTP/1.1\r\nAuthorization: Basic YTpi\r\n\r\n";
+    for (name, exchanges, want) in [
+        ("no challenge", vec![(plain, ok)], None),
+        ("no answer", vec![(plain, challenge), (other, ok)], Some(None)),
+        (
+            "an answer",
+            vec![(plain, challenge), (with, ok)],
+            Some(Some("Authorization: Basic")),
+        ),
+        ("refused credentials", vec![(with, challenge)], None),
+        ("credentials before", vec![(with, ok), (plain, challenge)], Some(None)),
+    ] {
+        let (mut frames, mut seq, mut ack) = (handshake(), 1, 1);
+        for (number, (request, response)) in exchanges.into_iter().enumerate() {
+            let us = 30_000 + 50_000 * number as u64;
+            frames.push(frame(us, true, PSH | ACK, seq, ack, request));
+            seq += request.len() as u32;
+            frames.push(frame(us + 20_000, false, PSH | ACK, ack, seq, response));
+            ack += response.len() as u32;
+        }
+        let capture = explained(&frames);
+        let mut findings = capture.findings.iter();
+        let found = findings.find(|finding| finding.kind == FindingKind::Credentials);
+        let answer = found.map(|finding| finding.args.get("answer").cloned());
+        assert_eq!(answer, want.map(|answer| answer.map(Into::into)), "{name}");
+    }
+}

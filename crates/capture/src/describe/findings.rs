@@ -6,11 +6,11 @@ use crate::sentence::Sentence;
 
 /// The statement with its evidence, and the explanation.
 pub(crate) fn finding(finding: &Finding) -> (Sentence, Sentence) {
+    let has = |name| finding.args.get(name).is_some();
     let (what, why) = match finding.kind {
-        FindingKind::SlowServer if finding.args.get("round_trips").is_some() => {
-            (FindingMsg::SlowServerRoundTrips, FindingMsg::SlowServerWhy)
-        }
-        FindingKind::ZeroWindows if finding.args.get("stalled").is_some() => {
+        FindingKind::Credentials if has("answer") => (FindingMsg::CredentialsSent, FindingMsg::CredentialsWhy),
+        FindingKind::SlowServer if has("round_trips") => (FindingMsg::SlowServerRoundTrips, FindingMsg::SlowServerWhy),
+        FindingKind::ZeroWindows if has("stalled") => {
             (FindingMsg::FoundZeroWindowsFor, FindingMsg::FoundZeroWindowsWhy)
         }
         kind => messages(kind),
@@ -41,6 +41,7 @@ fn messages(kind: FindingKind) -> (FindingMsg, FindingMsg) {
         FindingKind::Forwarded => (FindingMsg::Forwarded, FindingMsg::ForwardedWhy),
         FindingKind::ClientErrors => (FindingMsg::ClientErrors, FindingMsg::ClientErrorsWhy),
         FindingKind::ServerErrors => (FindingMsg::ServerErrors, FindingMsg::ServerErrorsWhy),
+        FindingKind::Credentials => (FindingMsg::CredentialsAsked, FindingMsg::CredentialsWhy),
         FindingKind::SlowServer => (FindingMsg::SlowServer, FindingMsg::SlowServerWhy),
         FindingKind::SlowServerPause => (FindingMsg::SlowServerPause, FindingMsg::SlowServerPauseWhy),
         FindingKind::SlowClient => (FindingMsg::SlowClient, FindingMsg::SlowClientWhy),

@@ -1,6 +1,6 @@
 //! Exchanges that a proxy passed on: both sides of one exchange in one capture.
 
-use super::{answered, found, status};
+use super::{Seen, answered, found, status};
 use crate::model::{Arg, Args, Connection, Exchange, Finding, FindingKind, Head, Message};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -22,9 +22,6 @@ const NO_EVIDENCE: [&str; 6] = [
 ];
 /// Fields that tell one response from another.
 const OF_RESPONSES: [&str; 4] = ["etag", "last-modified", "content-length", "date"];
-
-/// An exchange with its connection.
-type Seen<'a> = (&'a Connection, &'a Exchange);
 
 /// Exchanges with a proxy, and what the proxy asked its upstream server for them.
 pub(super) fn forwarded(connections: &[&Connection]) -> Vec<Finding> {

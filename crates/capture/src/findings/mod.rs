@@ -68,6 +68,7 @@ const RULES: &[Rule] = {
         rule(&[BothSides], sending::pipelined),
         rule(&[BothSides, EveryByte], slow::slow),
         rule(&[], statuses::errors),
+        rule(&[], statuses::credentials),
         rule(&[], cache::not_modified),
         rule(&[], cache::ranges),
         rule(&[BothSides, EveryByte], sending::in_pieces),
@@ -123,8 +124,11 @@ fn used<'a>(connections: &[&'a Connection]) -> impl Iterator<Item = &'a Connecti
     connections.filter(|connection| connection.usage == Usage::Http)
 }
 
+/// An exchange with its connection.
+type Seen<'a> = (&'a Connection, &'a Exchange);
+
 /// Every exchange that has a response, with its connection.
-fn answered<'a>(connections: &[&'a Connection]) -> impl Iterator<Item = (&'a Connection, &'a Exchange)> {
+fn answered<'a>(connections: &[&'a Connection]) -> impl Iterator<Item = Seen<'a>> {
     used(connections).flat_map(|connection| {
         let exchanges = connection
             .exchanges

@@ -88,6 +88,8 @@ pub enum FindingKind {
     ClientErrors,
     /// Responses with a status of 5xx.
     ServerErrors,
+    /// A server or a proxy asked for credentials (401, 407).
+    Credentials,
     /// The server took long to answer.
     SlowServer,
     /// The server paused within a response.
