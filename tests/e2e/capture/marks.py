@@ -1,12 +1,6 @@
-"""Compares the analysis flags of frames: what tshark says, and what `labserve explain` says."""
+"""Compares the analysis flags of frames and the completeness of streams: what tshark says, and what explain says."""
 
-import concurrent.futures
-import json
-import pathlib
 import subprocess
-
-from e2e.capture.conversations import Conversation, pcap
-from e2e.capture.packets import BEGIN_NS
 
 # tshark's fields, and the flag of explain.
 FLAGS = {
@@ -27,43 +21,53 @@ FLAGS = {
 SPECIAL = {"fast-retransmission", "spurious-retransmission"}
 # Where tshark is wrong, as acknowledgement numbers and windows prove: what it says, and what explain says instead. A
 # byte that is sent again, or a probe of a window of 0, looks like a keep-alive probe; a segment that was recorded after
-# its acknowledgement looks like a needless retransmission. Two more are judged by the truth, in `is_wrong`.
+# its acknowledgement looks like a needless retransmission. What else it mistakes, only the truth shows (`truth.py`).
 CORRECTED = {
     "keep-alive": {"window-probe", "retransmission"},
     "spurious-retransmission": {"out-of-order"},
 }
-# How many conversations a file holds.
-BATCH = 100
+FIELDS = ["frame.number", "tcp.stream", "tcp.completeness", *[f"tcp.analysis.{name}" for name in FLAGS]]
 
 
-def of_tshark(file):
-    """The flags of each frame, and the completeness of each stream."""
-    names = ["frame.number", "tcp.stream", "tcp.completeness", *[f"tcp.analysis.{name}" for name in FLAGS]]
-    command = ["tshark", "-n", "-2", "-r", file, "-T", "fields", "-E", "separator=,"]
-    command += ["-E", "aggregator=;", "-Y", "tcp"]
-    for name in names:
-        command += ["-e", name]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    flags, completeness = {}, {}
-    for line in done.stdout.splitlines():
-        number, stream, complete, *values = line.split(",")
-        said = {flag for flag, value in zip(FLAGS.values(), values) if value}
+def tshark(file, fields, *options):
+    """The fields of every TCP frame, by name. The values of a field that occurs several times are joined by `;`."""
+    command = ["tshark", "-n", "-2", "-r", file, "-Y", "tcp", *options]
+    command += ["-T", "fields", "-E", "separator=,", "-E", "aggregator=;"]
+    for field in fields:
+        command += ["-e", field]
+    done = subprocess.run(command, capture_output=True, text=True)
+    rows = [dict(zip(fields, line.split(","))) for line in done.stdout.splitlines()]
+    return [row for row in rows if row.get("tcp.stream")]
+
+
+class Marks:
+    """The flags of each frame, and the completeness and first frame of each stream."""
+
+    def __init__(self):
+        self.flags, self.completeness, self.begins = {}, {}, {}
+
+
+def of_tshark(rows):
+    """Of rows with FIELDS."""
+    marks = Marks()
+    for row in rows:
+        said = {flag for name, flag in FLAGS.items() if row[f"tcp.analysis.{name}"]}
         if said & SPECIAL:
             said.discard("retransmission")
-        flags[int(number)] = said
-        completeness[int(stream)] = int(complete)
-    return flags, completeness
+        marks.flags[int(row["frame.number"])] = said
+        marks.completeness[int(row["tcp.stream"])] = int(row["tcp.completeness"])
+        marks.begins.setdefault(int(row["tcp.stream"]), int(row["frame.number"]))
+    return marks
 
 
-def of_explain(binary, file):
-    command = [binary, "explain", file, "--json", "--port", "80"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    flags, completeness = {}, {}
-    for connection in json.loads(done.stdout)["connections"]:
+def of_explain(connections):
+    """Of the connections in explain's JSON."""
+    marks = Marks()
+    for connection in connections:
         for frame in connection["frames"]:
-            flags[frame["number"]] = {mark for mark in frame["marks"] if mark in FLAGS.values()}
-        completeness[connection["stream"]] = parts(connection)
-    return flags, completeness
+            marks.flags[frame["number"]] = {mark for mark in frame["marks"] if mark in FLAGS.values()}
+        marks.completeness[connection["stream"]] = parts(connection)
+    return marks
 
 
 def parts(connection):
@@ -80,53 +84,19 @@ def parts(connection):
     return sum(1 << at for at, bit in enumerate(bits) if bit)
 
 
-def is_wrong(theirs, mine, talk, frame):
-    """Whether tshark is wrong about a frame, as the truth shows: it takes a segment that was overtaken for a fast
-    retransmission, a byte that was captured as a probe of the window for one that was not, the first frame of a side
-    for a keep-alive probe, or a window that was not captured for a full one."""
-    if theirs - mine == {"fast-retransmission"} and mine - theirs == {"out-of-order"}:
-        return frame.why == "new"
-    before = [f for f in talk.frames if f.side != frame.side and f.us < frame.us]
-    if theirs - mine == {"keep-alive"} and not mine - theirs:
-        return not any(f.side == frame.side and f.us < frame.us for f in talk.frames)
-    if theirs - mine == {"window-full"} and not mine - theirs:
-        return not before
-    if theirs - mine == {"acked-unseen"} and not mine - theirs:
-        return any(f.why == "probe" and f.at + f.length == frame.ack for f in before)
-    return False
-
-
-def batch(binary, seeds, folder):
-    """The differences of some conversations in one file."""
-    packets = []
-    for at, seed in enumerate(seeds):
-        talk = Conversation(seed)
-        # Of what was recorded twice, tshark judges the copies too.
-        if talk.lens == "twice" or talk.snap < 1000:
-            continue
-        frames = [frame for _, frame in talk.listed()]
-        own = [(ns, data) for ns, data in talk.packets(BEGIN_NS + at * 3_000_000) if data[9] == 6]
-        packets += [(ns, data, talk, frame) for (ns, data), frame in zip(own, frames)]
-    packets.sort(key=lambda packet: packet[0])
-    file = pathlib.Path(folder, f"batch-{seeds[0]}.pcap")
-    file.write_bytes(pcap([packet[:2] for packet in packets]))
-    (theirs, complete), (ours, completeness) = of_tshark(file), of_explain(binary, file)
-    wrong = [
-        f"{file.name} stream {stream}: completeness {complete[stream]} by tshark, {bits} by explain"
-        for stream, bits in completeness.items()
-        if complete[stream] != bits
-    ]
-    for number, flags in theirs.items():
-        mine = ours.get(number, set())
-        argued = any(said in flags and flags - {said} == mine - by and mine & by for said, by in CORRECTED.items())
-        _, _, talk, frame = packets[number - 1]
-        if flags != mine and not argued and not is_wrong(flags, mine, talk, frame):
-            name = f"{file.name} frame {number} (seed {talk.seed})"
-            wrong.append(f"{name}: tshark alone {sorted(flags - mine)}, explain alone {sorted(mine - flags)}")
-    return wrong
-
-
-def compare(binary, seeds, folder):
-    groups = [seeds[at : at + BATCH] for at in range(0, len(seeds), BATCH)]
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        return [line for lines in pool.map(lambda group: batch(binary, group, folder), groups) for line in lines]
+def differences(theirs, mine, is_wrong=lambda frame, theirs, mine: False):
+    """What tshark and explain say differently, without what is CORRECTED: pairs of a frame and a text. `is_wrong(frame,
+    tshark's flags, explain's flags)` says whether something else proves tshark wrong."""
+    found = []
+    for stream, bits in theirs.completeness.items():
+        seen = mine.completeness.get(stream, bits)
+        if seen != bits:
+            text = f"stream {stream}: completeness {bits} by tshark, {seen} by explain"
+            found.append((theirs.begins[stream], text))
+    for frame in sorted(theirs.flags.keys() | mine.flags.keys()):
+        said, seen = theirs.flags.get(frame, set()), mine.flags.get(frame, set())
+        corrected = any(flag in said and said - {flag} == seen - by and seen & by for flag, by in CORRECTED.items())
+        if said != seen and not corrected and not is_wrong(frame, said, seen):
+            text = f"frame {frame}: tshark alone {sorted(said - seen)}, explain alone {sorted(seen - said)}"
+            found.append((frame, text))
+    return found

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Compares `labserve explain` with tshark: the numbers of every frame, and the request of every response.
+"""Compares `labserve explain` with tshark: the numbers and flags of every frame, and the request of every response.
 
     tests/e2e/capture/tshark.py [CAPTURE ...]
 
 Without arguments: the captures of tests/data/captures, and all that adversarial.py makes. For every TCP frame the
-stream index, relative Seq and Ack and the payload's length are compared; for every capture, which frames end a request
-or a response, and which request each response belongs to. A difference with a known reason (ARGUED) is counted
-separately. The last line counts: `N passed, M failed`.
+stream index, relative Seq and Ack, the payload's length and the analysis flags are compared (`marks.py`); for every
+stream, its completeness; for every capture, which frames end a request or a response, and which request each response
+belongs to. A difference with a known reason (ARGUED) is counted separately. The last line counts: `N passed, M failed`.
 """
 
 import concurrent.futures
@@ -17,7 +17,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from e2e.capture import adversarial, packets
+from e2e.capture import adversarial, marks, packets
 from e2e.pylib import cli
 
 FIELDS = [
@@ -31,6 +31,7 @@ FIELDS = [
     "http.request_in",
     "tcp.srcport",
     "tcp.dstport",
+    *marks.FIELDS[2:],
 ]
 
 # What tshark cannot pair, in general:
@@ -61,28 +62,10 @@ ARGUED = {
 
 
 def tshark(capture, ports=(), waits=True):
-    arguments = [
-        "tshark",
-        "-n",
-        "-2",
-        "-r",
-        capture,
-        "-o",
-        f"tcp.reassemble_out_of_order:{str(waits).upper()}",
-        "-T",
-        "fields",
-        "-E",
-        "separator=,",
-        "-E",
-        "aggregator=;",
-    ]
-    for field in FIELDS:
-        arguments += ["-e", field]
+    options = ["-o", f"tcp.reassemble_out_of_order:{str(waits).upper()}"]
     for port in ports:
-        arguments += ["-d", f"tcp.port=={port},http"]
-    done = subprocess.run(arguments, capture_output=True, text=True)
-    rows = [dict(zip(FIELDS, line.split(","))) for line in done.stdout.splitlines()]
-    return [row for row in rows if row.get("tcp.stream")]
+        options += ["-d", f"tcp.port=={port},http"]
+    return marks.tshark(capture, FIELDS, *options)
 
 
 def servers_of(rows):
@@ -119,11 +102,11 @@ def read_by_tshark(rows):
 
 
 def explained(binary, capture, ports, by_first):
-    """What explain reads, and the frames of messages that tshark cannot pair."""
+    """What explain reads, the frames of messages that tshark cannot pair, and the flags of all frames."""
     arguments = [binary, "explain", capture, "--json", *[word for port in ports for word in ("--port", port)]]
     done = subprocess.run(arguments, capture_output=True, text=True, check=True)
-    reading, apart = Reading(), set()
-    for connection in json.loads(done.stdout)["connections"]:
+    reading, apart, connections = Reading(), set(), json.loads(done.stdout)["connections"]
+    for connection in connections:
         for frame in connection["frames"]:
             reading.frames[frame["number"]] = (connection["stream"], frame["seq"], frame["ack"], frame["len"])
         fins = [
@@ -158,15 +141,16 @@ def explained(binary, capture, ports, by_first):
             in_one_frame = response and lasts.count(response["frames"]["last"]) > 1
             if pipelined or ends != sorted(ends) or strange or bare or in_one_frame:
                 apart.update(ends)
-    return reading, apart
+    return reading, apart, marks.of_explain(connections)
 
 
 def compare(binary, capture):
-    """The number of frames, the differences of numbers, and those of pairs."""
+    """The number of frames, the differences of numbers and flags, and those of pairs."""
     name = capture.name
     rows = tshark(capture)
     ports, servers = servers_of(rows)
-    reading, apart = explained(binary, capture, ports, name.startswith(BY_FIRST_FRAME))
+    reading, apart, mine = explained(binary, capture, ports, name.startswith(BY_FIRST_FRAME))
+    flags = [text for _, text in marks.differences(marks.of_tshark(rows), mine)]
     differences = []
     for waits in (True, False):
         theirs = read_by_tshark(tshark(capture, servers, waits))
@@ -182,7 +166,7 @@ def compare(binary, capture):
         ]
         if numbers or not differences:
             break
-    return len(theirs.frames), numbers, differences
+    return len(theirs.frames), numbers + flags, differences
 
 
 def main():
