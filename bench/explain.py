@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Time and memory that `labserve explain` needs for a large capture, compared with `tshark -T fields`.
 
-    bench/explain.py [--mib 1024] [--keep FILE]
+    bench/explain.py [--mib 1024 | --streams N] [--keep FILE]
 
 The capture is generated first: downloads over Ethernet in segments of 1448 bytes, some of them repeated or out of
-order, and thousands of small exchanges between them. Prints a line for each of the two, and their ratio.
+order, and thousands of small exchanges between them; with --streams N clients, each with a connection of one small
+exchange. Prints a line for each of the two, and their ratios.
 """
 
 import os
 import pathlib
 import random
+import struct
 import subprocess
 import sys
 import tempfile
@@ -48,6 +50,22 @@ def write(path, mib):
                 file.write(packets.pcap_record(packets.ethernet(4, packets.ipv4(side, data, i % 65536)), time_ns))
 
 
+def write_streams(path, count):
+    """Ten thousand connections are open at a time."""
+    with open(path, "wb") as file:
+        file.write(packets.pcap_header(link=1))
+        time_ns = packets.BEGIN_NS
+        for first in range(0, count, 10_000):
+            numbers = range(first, min(first + 10_000, count))
+            talks = [packets.Talk(isn=(n * 7919, n * 104729)).open().get("/", b"s" * 700).close() for n in numbers]
+            for frames_at_once in zip(*(talk.frames for talk in talks)):
+                for n, (side, data) in enumerate(frames_at_once, first):
+                    packet, client = bytearray(packets.ipv4(side, data, n % 65536)), 12 + 4 * side
+                    packet[client : client + 4] = struct.pack("!I", (11 << 24) + n)
+                    time_ns += 3000
+                    file.write(packets.pcap_record(packets.ethernet(4, bytes(packet)), time_ns))
+
+
 def run(*argv):
     """Seconds, and the maximum memory in MiB."""
     begun = time.monotonic()
@@ -60,13 +78,17 @@ def run(*argv):
 
 def main():
     parser = cli.parser(__doc__)
-    parser.add_argument("--mib", type=int, default=1024)
+    parser.add_argument("--mib", type=int, default=1024, help="size of the capture (default: 1024)")
+    parser.add_argument("--streams", type=int, metavar="N", help="a capture of this many connections instead")
     parser.add_argument("--keep", metavar="FILE", help="where the capture is kept, and read from if it is there")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
         path = options.keep or f"{work}/big.pcap"
         if not os.path.exists(path):
-            write(path, options.mib)
+            if options.streams:
+                write_streams(path, options.streams)
+            else:
+                write(path, options.mib)
         # Both then find the file in the page cache.
         with open(path, "rb") as file:
             while file.read(1 << 24):
@@ -77,7 +99,7 @@ def main():
             word for field in ("frame.number", "tcp.stream", "tcp.seq", "tcp.ack", "tcp.len") for word in ("-e", field)
         ]
         theirs, their_rss = run("tshark", "-n", "-r", path, "-T", "fields", *fields)
-        print(f"tshark: {theirs:.2f} s, {their_rss:.0f} MiB; ratio {theirs / seconds:.1f}")
+        print(f"tshark: {theirs:.2f} s, {their_rss:.0f} MiB; {theirs / seconds:.1f} times, {their_rss / rss:.1f} times")
 
 
 if __name__ == "__main__":
