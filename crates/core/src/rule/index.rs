@@ -166,10 +166,12 @@ impl Index {
     }
 }
 
-/// A bit for names like this one: of this length, with this last letter.
+/// A bit for names like this one: of this length, with this first and this last letter.
 fn bit(name: &[u8]) -> u64 {
-    let last = name.last().map_or(0, u8::to_ascii_lowercase);
-    1 << ((name.len() * 5 + usize::from(last)) % 64)
+    let letter = |at: Option<&u8>| at.map_or(0, |letter| u64::from(letter.to_ascii_lowercase()));
+    let like = (name.len() as u64) << 16 | letter(name.first()) << 8 | letter(name.last());
+    // Multiplication spreads what differs over the upper bits (Fibonacci hashing).
+    1 << (like.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58)
 }
 
 /// What a subject requires; the most telling first.

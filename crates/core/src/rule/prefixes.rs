@@ -1,12 +1,13 @@
 //! Lists by the beginning of a text.
 
-use std::cmp::Ordering;
-
 /// Numbers by the beginning of a text. One search finds all beginnings of a text, however many there are of others.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Prefixes {
     /// In the order of their texts.
     entries: Vec<Entry>,
+    /// For each entry, the bytes of its text after those that all entries begin with, as a number: most comparisons need
+    /// no more.
+    next: Vec<u64>,
     /// The number of bytes with which all of them begin.
     common: usize,
     /// For each value of the byte after those, as a bit: whether an entry has it there. It rules out most texts.
@@ -15,8 +16,6 @@ pub(super) struct Prefixes {
 
 #[derive(Clone, Debug)]
 struct Entry {
-    /// The bytes of the text after those that all entries begin with, as a number: most comparisons need no more.
-    next: u64,
     text: Vec<u8>,
     numbers: Vec<usize>,
     /// The longest other entry that this one begins with.
@@ -42,7 +41,6 @@ impl Prefixes {
                 parent = entries[at].parent;
             }
             entries.push(Entry {
-                next: 0,
                 text,
                 numbers: vec![number],
                 parent,
@@ -59,9 +57,10 @@ impl Prefixes {
                 .count()
         });
         let mut after_common = [0; 4];
-        for entry in &mut entries {
+        let mut next = Vec::with_capacity(entries.len());
+        for entry in &entries {
             let rest = &entry.text[common..];
-            entry.next = number(rest);
+            next.push(number(rest));
             match rest.first() {
                 Some(byte) => after_common[usize::from(byte / 64)] |= 1 << (byte % 64),
                 // Every text that has the common beginning begins with this entry.
@@ -70,6 +69,7 @@ impl Prefixes {
         }
         Self {
             entries,
+            next,
             common,
             after_common,
         }
@@ -131,12 +131,15 @@ impl Prefixes {
         let begin = &self.entries.first()?.text[..self.common];
         let rest = text.strip_prefix(begin)?;
         let next = number(rest);
-        let not_greater = |entry: &Entry| match entry.next.cmp(&next) {
-            Ordering::Less => true,
-            Ordering::Greater => false,
-            Ordering::Equal => entry.text.as_slice() <= text,
+        let to = self.next.partition_point(|other| *other <= next);
+        let not_greater = match self.next[..to].last() {
+            Some(last) if *last == next => {
+                let from = self.next[..to].partition_point(|other| *other < next);
+                from + self.entries[from..to].partition_point(|entry| entry.text.as_slice() <= text)
+            }
+            _ => to,
         };
-        self.entries.partition_point(not_greater).checked_sub(1)
+        not_greater.checked_sub(1)
     }
 }
 

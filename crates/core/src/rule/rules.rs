@@ -215,6 +215,9 @@ impl Rules {
                 self.look_ahead(group, number);
             }
         });
+        if wanted.is_empty() {
+            return None;
+        }
         // The first rule that applies, whichever group it is in.
         wanted.sort_unstable();
         let (counted, hit) = wanted.into_iter().find_map(|rule| {
