@@ -154,7 +154,10 @@ fn split_at_placeholder(text: &str) -> Option<(&str, &str, &str)> {
 
 /// Bytes as a string of the characters U+0000 to U+00FF.
 pub(crate) fn latin1(bytes: &[u8]) -> String {
-    bytes.iter().map(|&byte| char::from(byte)).collect()
+    // A text that grows may have twice the room that it needs, and recordings keep many.
+    let mut text = String::with_capacity(bytes.len() + bytes.iter().filter(|byte| !byte.is_ascii()).count());
+    text.extend(bytes.iter().map(|&byte| char::from(byte)));
+    text
 }
 
 /// Replaces every occurrence of a file's content. Only its first bytes are searched for and the rest is compared, because

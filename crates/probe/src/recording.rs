@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::{self, Write};
 
 /// What a server did in each case.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -237,31 +238,48 @@ impl Recording {
 
     /// The recording as text, with a line for each measure and case, so that two of them can be compared line by line.
     pub fn to_text(&self) -> String {
-        let file = self
-            .file
-            .as_ref()
-            .map_or_else(String::new, |file| format!(" \"file\": {},", json!(file)));
-        let measures = if self.measures.is_empty() {
-            String::new()
-        } else {
-            format!(" \"measures\": {},", lines(&self.measures))
-        };
-        format!(
-            "{{\"version\": {}, \"target\": {},{file}{measures} \"cases\": {}}}\n",
+        let mut text = Vec::new();
+        // Writing to a Vec cannot fail, and JSON is UTF-8.
+        let _ = self.write_to(&mut text);
+        String::from_utf8(text).unwrap_or_default()
+    }
+
+    /// Writes the same text. Little more than a line of it is in memory at one time: a recording may have hundreds of MiB.
+    ///
+    /// # Errors
+    /// What is written to fails.
+    pub fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
+        write!(
+            out,
+            "{{\"version\": {}, \"target\": {},",
             self.version,
-            json!(self.target),
-            lines(&self.cases)
-        )
+            json!(self.target)
+        )?;
+        if let Some(file) = &self.file {
+            write!(out, " \"file\": {},", json!(file))?;
+        }
+        if !self.measures.is_empty() {
+            out.write_all(b" \"measures\": ")?;
+            write_lines(out, &self.measures)?;
+            out.write_all(b",")?;
+        }
+        out.write_all(b" \"cases\": ")?;
+        write_lines(out, &self.cases)?;
+        out.write_all(b"}\n")
     }
 }
 
-/// An object with a line for each entry.
-fn lines(entries: &BTreeMap<String, impl Serialize>) -> String {
-    let lines: Vec<String> = entries
-        .iter()
-        .map(|(name, value)| format!(" {}: {}", json!(name), json!(value)))
-        .collect();
-    format!("{{\n{}\n}}", lines.join(",\n"))
+/// Writes an object with a line for each entry.
+fn write_lines(out: &mut impl Write, entries: &BTreeMap<String, impl Serialize>) -> io::Result<()> {
+    let mut before = "{\n";
+    for (name, value) in entries {
+        write!(out, "{before} {}: ", json!(name))?;
+        serde_json::to_writer(&mut *out, value)?;
+        before = ",\n";
+    }
+    // No line, if there is no entry.
+    let end = if entries.is_empty() { "{\n\n}" } else { "\n}" };
+    out.write_all(end.as_bytes())
 }
 
 #[cfg(test)]

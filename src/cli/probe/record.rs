@@ -12,7 +12,9 @@ use labserve_probe::record::NEEDS_PROBE_SITE;
 use labserve_probe::recording::Answer;
 use labserve_probe::{Recording, site};
 use labserve_server::text_file::shown;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
@@ -81,7 +83,12 @@ fn same_server(known: Recording, address: SocketAddr, output: &Path) -> Result<R
 fn write(output: &Path, recording: &Recording) -> Result<(), Mistake> {
     let mut beside = output.as_os_str().to_owned();
     beside.push(".new");
-    std::fs::write(&beside, recording.to_text())
+    let written = || -> std::io::Result<()> {
+        let mut file = BufWriter::new(File::create(&beside)?);
+        recording.write_to(&mut file)?;
+        file.flush()
+    };
+    written()
         .and_then(|()| std::fs::rename(&beside, output))
         .map_err(|e| Mistake(format!("{}: cannot write the recording: {e}", shown(output))))
 }
