@@ -14,6 +14,8 @@ pub(super) struct Frequent<'a> {
     pub(super) second: Option<String>,
     /// In how many cases.
     pub(super) cases: usize,
+    /// In how many of them nothing else differs.
+    pub(super) alone: usize,
     /// One of them.
     pub(super) example: &'a str,
 }
@@ -23,25 +25,56 @@ type Pair = (Option<String>, Option<String>);
 
 /// What differs most often: at most `most`, each in at least two cases.
 pub(super) fn frequent<'a>(subject: &Subject<'a>, most: usize) -> Vec<Frequent<'a>> {
-    let mut counts: BTreeMap<Pair, (usize, &str)> = BTreeMap::new();
+    let mut counts: BTreeMap<Pair, (usize, usize, &str)> = BTreeMap::new();
     for (name, found) in &subject.comparison.differing {
+        let only = only(found);
         let pairs: BTreeSet<_> = found.iter().flat_map(pairs).collect();
         for pair in pairs {
-            counts.entry(pair).or_insert((0, name.as_str())).0 += 1;
+            let is_only = only.as_ref() == Some(&pair);
+            let (cases, alone, _) = counts.entry(pair).or_insert((0, 0, name.as_str()));
+            *cases += 1;
+            *alone += usize::from(is_only);
         }
     }
     let mut all: Vec<Frequent<'a>> = counts
         .into_iter()
-        .filter(|(_, (cases, _))| *cases > 1)
-        .map(|((first, second), (cases, example))| Frequent {
+        .filter(|(_, (cases, ..))| *cases > 1)
+        .map(|((first, second), (cases, alone, example))| Frequent {
             first,
             second,
             cases,
+            alone,
             example,
         })
         .collect();
     all.sort_by_key(|frequent| std::cmp::Reverse(frequent.cases));
     all.truncate(most);
+    all
+}
+
+/// The one line in which a case differs, if it does in nothing else: with the other server's line, its answer would be equal.
+/// A page may repeat what the line says.
+pub(super) fn only(found: &[Difference]) -> Option<Pair> {
+    let pairs: BTreeSet<Pair> = found.iter().flat_map(pairs).collect();
+    let pair = pairs.first().filter(|_| pairs.len() == 1)?;
+    let value = |line: &str| line.split_once(": ").map_or(line, |(_, value)| value).to_owned();
+    let without = |text: &str, line: &str| text.replace(&format!("{line}\r\n"), "");
+    let explains = |difference: &Difference| match (difference, pair) {
+        (Difference::Bytes { want, got, .. }, (Some(first), Some(second))) => {
+            want.replace(&value(first), &value(second)) == *got
+        }
+        (Difference::Bytes { want, got, .. }, (Some(first), None)) => without(want, first) == *got,
+        (Difference::Bytes { want, got, .. }, (None, Some(second))) => without(got, second) == *want,
+        (Difference::End { .. }, _) => true,
+        _ => false,
+    };
+    found.iter().all(explains).then(|| pair.clone())
+}
+
+/// The cases that differ: first those that differ in more than one line, then by name.
+pub(super) fn telling_first<'a>(subject: &Subject<'a>) -> Vec<(&'a String, &'a Vec<Difference>)> {
+    let mut all: Vec<(&String, &Vec<Difference>)> = subject.comparison.differing.iter().collect();
+    all.sort_by_key(|(_, found)| only(found).is_some());
     all
 }
 

@@ -1,7 +1,7 @@
 //! The comparison as one page that needs nothing else.
 
 use super::Subject;
-use super::frequent::{brief, frequent};
+use super::frequent::{brief, frequent, telling_first};
 use crate::case::{group, visible};
 use crate::compare::{Counts, Difference};
 use maud::{DOCTYPE, Markup, html};
@@ -22,7 +22,7 @@ th:first-child, td:first-child { text-align: left; padding-left: 0; }
 tr.all { font-weight: 600; } tr.all td { border-top: 1px solid var(--line); }
 .lines th, .lines td { text-align: left; vertical-align: top; }
 .lines td { border-top: 1px solid var(--line); }
-.lines :is(th, td):first-child { text-align: right; overflow-wrap: normal; }
+.lines :is(th, td):nth-child(-n+2) { text-align: right; overflow-wrap: normal; }
 .zero, .brief { color: var(--muted); } .differs { color: var(--warn); }
 details { border-top: 1px solid var(--line); padding: .25rem 0; } summary { cursor: pointer; }
 .brief { display: block; padding-left: 1.1rem; font-size: .87rem; }
@@ -107,10 +107,11 @@ fn most_frequent(subject: &Subject<'_>) -> Markup {
         @if !lines.is_empty() {
             h2 { "What differs most often" }
             table.lines {
-                tr { th { "cases" } th { (subject.first) } th { (subject.second) } }
+                tr { th { "cases" } th { "nothing else in" } th { (subject.first) } th { (subject.second) } }
                 @for line in &lines {
                     tr {
                         td { a href=(format!("#{}", line.example)) { (line.cases) } }
+                        td class=[(line.alone == 0).then_some("zero")] { (line.alone) }
                         td { (line_or_nothing(line.first.as_deref())) }
                         td { (line_or_nothing(line.second.as_deref())) }
                     }
@@ -126,14 +127,14 @@ fn line_or_nothing(line: Option<&str>) -> Markup {
     }
 }
 
-/// The cases that differ, by group.
+/// The cases that differ, by group. Those that differ in one of the lines above alone come last.
 fn cases(subject: &Subject<'_>) -> Markup {
-    let differing = &subject.comparison.differing;
+    let differing = telling_first(subject);
     let words = subject.words();
     html! {
         @if !differing.is_empty() { h2 { "All that differs" } }
         @for name in subject.comparison.groups.keys() {
-            @let of_group: Vec<_> = differing.iter().filter(|(case, _)| group(case) == name).collect();
+            @let of_group: Vec<_> = differing.iter().copied().filter(|(case, _)| group(case) == name).collect();
             @if !of_group.is_empty() {
                 h3 id=(format!("group-{name}")) { (name) }
                 @for (case, found) in of_group {

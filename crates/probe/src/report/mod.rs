@@ -99,7 +99,7 @@ pub fn json(subject: &Subject<'_>) -> Value {
         .collect();
     let frequent: Vec<Value> = frequent::frequent(subject, usize::MAX)
         .into_iter()
-        .map(|line| json!({"first": line.first, "second": line.second, "cases": line.cases, "example": line.example}))
+        .map(|line| json!({"first": line.first, "second": line.second, "cases": line.cases, "alone": line.alone, "example": line.example}))
         .collect();
     json!({
         "first": subject.first,

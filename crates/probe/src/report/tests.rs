@@ -86,9 +86,14 @@ fn what_many_cases_differ_in_is_said_once() {
     let json = json(&subject);
     assert_eq!(
         json["frequent"],
-        serde_json::json!([{"first": "Server: one", "second": "Server: other", "cases": 3, "example": "a-1"}])
+        serde_json::json!([{"first": "Server: one", "second": "Server: other", "cases": 3, "alone": 2, "example": "a-1"}])
     );
-    assert!(text(&subject, 0).contains("    3  Server: one there, Server: other here"));
+    assert!(text(&subject, 0).contains("    3  Server: one there, Server: other here; nothing else in 2"));
+    let first = text(&subject, 1);
+    assert!(
+        first.contains("\na-3\n"),
+        "the case that differs in more comes first: {first}"
+    );
     let page = html(&subject);
     assert!(
         page.contains("HTTP/1.1 200 X → HTTP/1.1 400 X"),

@@ -1,7 +1,7 @@
 //! The comparison as text for a terminal.
 
 use super::Subject;
-use super::frequent::{frequent, or_nothing};
+use super::frequent::{frequent, or_nothing, telling_first};
 use crate::compare::Counts;
 use std::fmt::Write;
 
@@ -42,9 +42,13 @@ pub fn text(subject: &Subject<'_>, most: usize) -> String {
     }
     for line in lines {
         let (first, second) = (or_nothing(line.first.as_deref()), or_nothing(line.second.as_deref()));
-        let _ = writeln!(out, "{:5}  {first} there, {second} here", line.cases);
+        let alone = match line.alone {
+            0 => String::new(),
+            alone => format!("; nothing else in {alone}"),
+        };
+        let _ = writeln!(out, "{:5}  {first} there, {second} here{alone}", line.cases);
     }
-    for (name, found) in comparison.differing.iter().take(most) {
+    for (name, found) in telling_first(subject).into_iter().take(most) {
         let _ = writeln!(out, "\n{name}");
         for line in words.get(name.as_str()).iter().flat_map(|words| words.lines()) {
             let _ = writeln!(out, "  | {line}");
