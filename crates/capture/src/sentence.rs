@@ -97,7 +97,7 @@ impl Sentence {
 
     /// Adds sentences, which are listed with the separators of the language.
     #[must_use]
-    pub(crate) fn with_list(self, name: &'static str, sentences: Vec<Sentence>) -> Self {
+    pub(crate) fn with_list(self, name: &'static str, sentences: Vec<Self>) -> Self {
         self.with_value(name, Value::Sentences(sentences))
     }
 
