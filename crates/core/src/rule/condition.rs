@@ -186,8 +186,7 @@ impl Rest {
 
 /// A target up to its query.
 fn path_of(target: &[u8]) -> &[u8] {
-    // Most targets are too short for a vector search to pay off.
-    let end = target.iter().position(|byte| *byte == b'?');
+    let end = memchr::memchr(b'?', target);
     &target[..end.unwrap_or(target.len())]
 }
 

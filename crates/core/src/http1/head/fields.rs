@@ -2,7 +2,7 @@
 
 use super::FieldLine;
 use crate::http1::field::Name;
-use std::ops::{Deref, DerefMut};
+use std::ops::Deref;
 
 /// The field lines of a head, in order. Otherwise a slice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +31,11 @@ impl Fields {
         }
     }
 
+    /// The last line. Its name must not change.
+    pub(super) fn last_mut(&mut self) -> Option<&mut FieldLine> {
+        self.lines.last_mut()
+    }
+
     /// The index of the first line with this name.
     pub fn first(&self, name: Name) -> Option<usize> {
         usize::from(self.first[name as usize]).checked_sub(1)
@@ -42,12 +47,6 @@ impl Deref for Fields {
 
     fn deref(&self) -> &[FieldLine] {
         &self.lines
-    }
-}
-
-impl DerefMut for Fields {
-    fn deref_mut(&mut self) -> &mut [FieldLine] {
-        &mut self.lines
     }
 }
 
