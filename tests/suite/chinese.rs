@@ -65,6 +65,7 @@ pub(super) fn english_in(line: &str) -> Vec<&str> {
         .collect()
 }
 
+#[cfg(unix)] // as the tests that start programs with a locale
 /// The lines of a text that have English words, each with these words. Blocks of code are left out.
 pub(super) fn english_lines(text: &str) -> Vec<String> {
     let mut is_code = false;

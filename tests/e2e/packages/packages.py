@@ -3,7 +3,7 @@
 commands of the first screens of README.md and README.zh-CN.md. Then Chromium shows the demo page, less than a minute
 after the first command.
 
-    tests/e2e/packages/packages.py [--binary PROGRAM] [--only WORD]
+    tests/e2e/packages/packages.py [--binary PROGRAM] [--only WORD] [--runs N]
 
 The archive and the .deb are installed into an empty root: neither a libc nor a shell is there. The image is run by
 buildah. Needs root, dpkg, buildah and Chromium. Validators come from PyPI. That of Windows is tried by
@@ -27,8 +27,8 @@ import image
 
 from e2e.packages import start
 from e2e.packages.demo import show, visit
-from e2e.pylib import chromium, cli
-from e2e.pylib.process import Labserve, NotStarted, Process, free_port
+from e2e.pylib import chromium, cli, trials
+from e2e.pylib.process import Labserve, Process, free_port
 
 SCRIPTS = cli.CHECKOUT / "packaging"
 TOOLS = cli.TARGET / "packages-tools"
@@ -217,31 +217,24 @@ CHECKS = [
 ]
 
 
+@contextlib.contextmanager
+def in_a_place(options):
+    """The arguments of a check: a new directory that everybody may read, and the options."""
+    with tempfile.TemporaryDirectory(prefix="labserve-package-") as name:
+        pathlib.Path(name).chmod(0o755)
+        yield pathlib.Path(name), options
+
+
 def main():
     parser = cli.parser(__doc__)
-    parser.add_argument("--only", default="", metavar="WORD", help="only checks whose name has this word")
+    trials.add_options(parser)
     options = parser.parse_args()
-    passed = failed = 0
-    if not chromium.path():
-        failed += cli.skip("chromium is not installed: no browser shows the pages")
+    skipped = 0 if chromium.path() else cli.skip("chromium is not installed: no browser shows the pages")
     with contextlib.ExitStack() as stack:
         options.browser = stack.enter_context(chromium.Browser()) if chromium.path() else None
-        for check in CHECKS:
-            title = check.__name__.replace("_", " ")
-            if options.only not in title:
-                continue
-            begun = time.monotonic()
-            try:
-                with tempfile.TemporaryDirectory(prefix="labserve-package-") as name:
-                    pathlib.Path(name).chmod(0o755)
-                    note = check(pathlib.Path(name), options)
-                passed += 1
-                print(f"ok      {title} ({time.monotonic() - begun:.0f} s): {note}", flush=True)
-            except (AssertionError, OSError, subprocess.SubprocessError, NotStarted) as why:
-                failed += 1
-                print(f"FAILED  {title}: {why}", flush=True)
-    print(f"packages: {passed} passed, {failed} failed")
-    return failed > 0
+        passed, failed = trials.run_all(CHECKS, options, lambda: in_a_place(options))
+    print(f"packages: {passed} passed, {failed + skipped} failed")
+    return failed + skipped > 0
 
 
 if __name__ == "__main__":
