@@ -81,6 +81,7 @@ pub(super) struct SeenRequest<'r> {
 }
 
 impl<'r> Seen<'r> {
+    #[inline]
     pub(super) fn new(connection: u64, occasion: Occasion<'r>) -> Self {
         let (number, request) = match occasion {
             Occasion::Accept => (0, None),

@@ -120,11 +120,11 @@ impl Index {
     fn of_request(&self, request: &SeenRequest<'_>, mut each: impl FnMut(usize)) {
         let exact = [(&self.methods, request.whole.method()), (&self.paths, request.path)];
         for (texts, text) in exact {
-            if !texts.is_empty() {
+            if texts.may_begin(text) {
                 texts.exactly(text).iter().copied().for_each(&mut each);
             }
         }
-        if !self.beginnings.is_empty() {
+        if self.beginnings.may_begin(request.target) {
             self.beginnings.of(request.target).for_each(&mut each);
         }
         // Most paths end with another byte than any of these, and need not be turned around.

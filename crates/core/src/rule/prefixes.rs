@@ -75,11 +75,6 @@ impl Prefixes {
         }
     }
 
-    #[inline]
-    pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// Whether an entry begins with this byte, or with none.
     #[inline]
     pub(super) fn has_beginning(&self, byte: u8) -> bool {
@@ -87,6 +82,16 @@ impl Prefixes {
             None => false,
             Some(first) if self.common > 0 => first.text[0] == byte,
             Some(_) => self.has_after_common(byte),
+        }
+    }
+
+    /// Whether `text` may begin with an entry. One byte of most texts says that it does not.
+    #[inline]
+    pub(super) fn may_begin(&self, text: &[u8]) -> bool {
+        match text.get(self.common) {
+            Some(byte) => self.has_after_common(*byte),
+            // An entry that all others begin with sets every bit.
+            None => text.len() == self.common && self.after_common[0] == u64::MAX,
         }
     }
 
@@ -100,8 +105,6 @@ impl Prefixes {
     pub(super) fn of<'p>(&'p self, text: &'p [u8]) -> impl Iterator<Item = usize> + 'p {
         let at = |at: usize| &self.entries[at];
         let parent = move |entry: &Entry| entry.parent.map(at);
-        // An entry that `text` begins with is not greater than `text`, and everything between the two begins with it. So
-        // the greatest entry that is not greater than `text` begins with all of them.
         let mut longest = self.last_not_greater(text).map(at);
         while let Some(entry) = longest
             && !text.starts_with(&entry.text)
@@ -114,23 +117,26 @@ impl Prefixes {
 
     /// The numbers of the entry that is this text.
     pub(super) fn exactly(&self, text: &[u8]) -> &[usize] {
-        let found = self.last_not_greater(text).map(|at| &self.entries[at]);
-        found
-            .filter(|entry| entry.text == text)
-            .map_or(&[], |entry| entry.numbers.as_slice())
+        if !self.may_begin(text) {
+            return &[];
+        }
+        let next = number(&text[self.common..]);
+        let from = self.next.partition_point(|other| *other < next);
+        let same = self.next[from..].iter().take_while(|other| **other == next);
+        let found = self.entries[from..].iter().zip(same).find(|(entry, _)| entry.text == text);
+        found.map_or(&[], |(entry, _)| entry.numbers.as_slice())
     }
 
-    /// The greatest entry that is not greater than `text`; `None` if `text` certainly begins with no entry.
+    /// An entry that begins with all entries that `text` begins with; `None` if there are certainly none of these.
+    ///
+    /// An entry that `text` begins with is not greater than `text`, and everything between the two begins with it. So the
+    /// greatest entry that is not greater begins with all of them. If `text` begins otherwise than all entries, any entry
+    /// will do.
     fn last_not_greater(&self, text: &[u8]) -> Option<usize> {
-        // Looking at one byte costs less than comparing the beginning.
-        if let Some(byte) = text.get(self.common)
-            && !self.has_after_common(*byte)
-        {
+        if !self.may_begin(text) {
             return None;
         }
-        let begin = &self.entries.first()?.text[..self.common];
-        let rest = text.strip_prefix(begin)?;
-        let next = number(rest);
+        let next = number(&text[self.common..]);
         let to = self.next.partition_point(|other| *other <= next);
         let not_greater = match self.next[..to].last() {
             Some(last) if *last == next => {
@@ -207,7 +213,7 @@ mod tests {
         for text in texts
             .iter()
             .copied()
-            .chain(["/sam", "/same/1234567890", "/same\0\0\0", "/samf", ""])
+            .chain(["/sam", "/same/1234567890", "/same\0\0\0", "/samf", "xsame/", ""])
         {
             let mut found: Vec<usize> = prefixes.of(text.as_bytes()).collect();
             found.sort_unstable();
