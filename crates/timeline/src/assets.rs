@@ -44,6 +44,7 @@ const ASSETS: &[Asset] = &[
     asset!("ladder.js"),
     asset!("lanes.js"),
     asset!("main.js"),
+    asset!("past.js"),
     asset!("pens.js"),
     asset!("picture.js"),
     asset!("pointer.js"),

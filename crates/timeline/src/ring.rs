@@ -2,30 +2,53 @@
 //!
 //! A reader keeps a [`Place`] in the ring and has no queue of its own. A reader that is too slow misses what the ring has
 //! dropped, and learns how many lines that were. Memory therefore does not grow with the number of readers.
+//!
+//! The newest batches are kept as they are, for readers that follow. Older ones are compressed, several in a [`Block`].
 
+mod block;
+#[cfg(test)]
+mod tests;
+
+use block::{BLOCK, Block};
 use bytes::Bytes;
 use std::collections::VecDeque;
 
-/// How many bytes of lines are kept.
+/// How many bytes are kept: of lines as they are, and of compressed ones.
 pub const LIMIT: usize = 8 << 20;
+
+/// Which part of the limit is for lines that are not compressed.
+const PLAIN_PART: usize = 8;
+
+/// How many times the limit the lines may have together before they are compressed: a page keeps 96 MiB of them.
+const TEXT_FACTOR: usize = 12;
 
 /// The latest lines.
 #[derive(Debug)]
 pub(super) struct Ring {
-    batches: VecDeque<Batch>,
-    /// The number of the oldest batch that is kept.
-    first: u64,
+    /// The older batches, oldest first.
+    blocks: VecDeque<Block>,
+    /// The newer batches, oldest first.
+    plain: VecDeque<Batch>,
+    plain_bytes: usize,
+    /// How many bytes are kept, of both.
     bytes: usize,
+    /// How many bytes all kept lines have when none is compressed.
+    text_bytes: usize,
+    /// The number of the next batch.
+    next: u64,
     /// How many lines were pushed in total.
     lines: u64,
     limit: usize,
 }
 
+/// Lines that were pushed together.
 #[derive(Clone, Debug)]
 struct Batch {
     text: Bytes,
     /// How many lines were pushed before this batch.
     before: u64,
+    /// How many lines it has.
+    lines: u64,
 }
 
 /// A reader's place in the ring.
@@ -66,9 +89,12 @@ pub(super) struct Stats {
 impl Ring {
     pub(super) fn new(limit: usize) -> Self {
         Self {
-            batches: VecDeque::new(),
-            first: 0,
+            blocks: VecDeque::new(),
+            plain: VecDeque::new(),
+            plain_bytes: 0,
             bytes: 0,
+            text_bytes: 0,
+            next: 0,
             lines: 0,
             limit,
         }
@@ -77,143 +103,169 @@ impl Ring {
     /// Adds a batch of whole lines, and drops the oldest batches until the limit holds.
     pub(super) fn push(&mut self, text: Vec<u8>) {
         let lines = memchr::memchr_iter(b'\n', &text).count() as u64;
+        self.plain_bytes += text.len();
         self.bytes += text.len();
-        self.batches.push_back(Batch {
+        self.text_bytes += text.len();
+        self.plain.push_back(Batch {
             text: text.into_boxed_slice().into(),
             before: self.lines,
+            lines,
         });
+        self.next += 1;
         self.lines += lines;
-        while self.bytes > self.limit
-            && let Some(oldest) = self.batches.pop_front()
-        {
-            self.bytes -= oldest.text.len();
-            self.first += 1;
-        }
+        while self.plain_bytes >= self.limit / PLAIN_PART + BLOCK && self.pack() {}
+        let most_text = self.limit * TEXT_FACTOR;
+        while (self.bytes > self.limit || self.text_bytes > most_text) && self.drop_oldest() {}
     }
 
-    /// The number of the next batch.
-    fn next(&self) -> u64 {
-        self.first + self.batches.len() as u64
+    /// Compresses the oldest batches that are not compressed: at least one, and not more than a block holds. False if one is
+    /// too large for that.
+    fn pack(&mut self) -> bool {
+        let mut bytes = 0;
+        let fitting = self.plain.iter().take_while(|batch| {
+            let is_first = bytes == 0;
+            bytes += batch.text.len();
+            is_first || bytes <= BLOCK
+        });
+        let count = fitting.count();
+        let Some(block) = Block::pack(self.first_plain(), self.plain.range(..count)) else {
+            return false;
+        };
+        let packed: usize = self.plain.drain(..count).map(|batch| batch.text.len()).sum();
+        self.plain_bytes -= packed;
+        self.bytes = self.bytes - packed + block.size();
+        self.blocks.push_back(block);
+        true
+    }
+
+    /// Drops the oldest batch, or block of batches. False if nothing is left.
+    fn drop_oldest(&mut self) -> bool {
+        let block = self.blocks.pop_front();
+        if let Some(block) = &block {
+            self.bytes -= block.size();
+            self.text_bytes -= block.text_bytes();
+            return true;
+        }
+        let batch = self.plain.pop_front();
+        let bytes = batch.as_ref().map_or(0, |batch| batch.text.len());
+        self.plain_bytes -= bytes;
+        self.bytes -= bytes;
+        self.text_bytes -= bytes;
+        batch.is_some()
+    }
+
+    /// The number of the oldest batch that is not compressed.
+    fn first_plain(&self) -> u64 {
+        self.next - self.plain.len() as u64
+    }
+
+    /// The number of the oldest batch.
+    fn first(&self) -> u64 {
+        self.blocks.front().map_or(self.first_plain(), Block::first)
+    }
+
+    /// The block with this batch.
+    fn block(&self, batch: u64) -> Option<&Block> {
+        let after = self.blocks.partition_point(|block| block.first() <= batch);
+        let block = self.blocks.get(after.checked_sub(1)?)?;
+        (batch < block.end()).then_some(block)
+    }
+
+    /// The batches that are not compressed, from the one with this number on.
+    fn plain_from(&self, batch: u64) -> impl Iterator<Item = &Batch> {
+        let skip = usize::try_from(batch.saturating_sub(self.first_plain())).unwrap_or(usize::MAX);
+        self.plain.iter().skip(skip)
+    }
+
+    /// How many lines were pushed before this batch; `None` if it is not kept.
+    fn lines_before(&self, batch: u64) -> Option<u64> {
+        if batch < self.first() {
+            None
+        } else if let Some(block) = self.block(batch) {
+            Some(block.lines_before(batch))
+        } else {
+            Some(self.plain_from(batch).next().map_or(self.lines, |batch| batch.before))
+        }
     }
 
     /// The place before the oldest batch that is kept.
     pub(super) fn oldest(&self) -> Place {
-        self.place(self.first)
+        self.place(self.first())
     }
 
     /// The place after the newest batch.
     pub(super) fn newest(&self) -> Place {
-        self.place(self.next())
+        self.place(self.next)
+    }
+
+    /// The newest place that at least this number of lines follows, give or take a block; the oldest one if fewer are kept.
+    pub(super) fn latest(&self, lines: u64) -> Place {
+        let before = self.lines.saturating_sub(lines);
+        let plain = self.plain.partition_point(|batch| batch.before <= before) as u64;
+        if plain > 0 {
+            return self.place(self.first_plain() + plain - 1);
+        }
+        let blocks = self
+            .blocks
+            .partition_point(|block| block.lines_before(block.first()) <= before);
+        let block = blocks.checked_sub(1).and_then(|at| self.blocks.get(at));
+        block.map_or(self.oldest(), |block| self.place(block.first()))
+    }
+
+    /// How many lines are kept before a place.
+    pub(super) fn earlier(&self, place: Place) -> u64 {
+        place.lines.unwrap_or(0).saturating_sub(self.dropped())
+    }
+
+    /// How many lines were pushed before the oldest batch that is kept.
+    fn dropped(&self) -> u64 {
+        self.lines_before(self.first()).unwrap_or(self.lines)
     }
 
     /// The place before the batch with this number. A number in the future means the place after the newest batch.
     pub(super) fn place(&self, batch: u64) -> Place {
-        let batch = batch.min(self.next());
-        let lines = if batch == self.next() {
-            Some(self.lines)
-        } else {
-            batch
-                .checked_sub(self.first)
-                .and_then(|at| self.batches.get(usize::try_from(at).ok()?))
-                .map(|kept| kept.before)
-        };
-        Place { batch, lines }
+        let batch = batch.min(self.next);
+        Place {
+            batch,
+            lines: self.lines_before(batch),
+        }
     }
 
-    /// What follows `place`: as many batches as fit into `limit` bytes, but at least one.
-    pub(super) fn read(&self, place: Place, limit: usize) -> Unread {
-        let from = place.batch.max(self.first);
-        let skip = usize::try_from(from - self.first).unwrap_or(usize::MAX);
-        let mut batches = Vec::new();
-        let mut bytes = 0;
-        let mut kept = self.batches.iter().skip(skip).peekable();
-        let begins = kept.peek().map_or(self.lines, |batch| batch.before);
-        for batch in kept {
-            if bytes > 0 && bytes + batch.text.len() > limit {
-                break;
-            }
-            bytes += batch.text.len();
-            batches.push(batch.text.clone());
-        }
+    /// What follows `place`, up to the batch with the number `until`: as many batches as fit into `limit` bytes, but at least
+    /// one, or the rest of a block.
+    pub(super) fn read(&self, place: Place, until: u64, limit: usize) -> Unread {
+        let from = place.batch.max(self.first());
+        let batches: Vec<Bytes> = if from >= until {
+            Vec::new()
+        } else if let Some(block) = self.block(from) {
+            block.unpack(from..until)
+        } else {
+            let mut bytes = 0;
+            let wanted = usize::try_from(until - from).unwrap_or(usize::MAX);
+            let fitting = self.plain_from(from).take(wanted).take_while(|batch| {
+                let is_first = bytes == 0;
+                bytes += batch.text.len();
+                is_first || bytes <= limit
+            });
+            fitting.map(|batch| batch.text.clone()).collect()
+        };
         // A place whose batch was dropped before the reader came back does not know its line count. Report one missed line
         // then, so that the reader learns of the gap.
         let missed = match place.lines {
-            Some(lines) => begins.saturating_sub(lines),
-            None => u64::from(place.batch < self.first),
+            Some(lines) => self.lines_before(from).unwrap_or(lines).saturating_sub(lines),
+            None => u64::from(place.batch < self.first()),
         };
         let next = self.place(from + batches.len() as u64);
         Unread { batches, missed, next }
     }
 
     pub(super) fn stats(&self) -> Stats {
-        let dropped = self.batches.front().map_or(self.lines, |batch| batch.before);
         Stats {
             bytes: self.bytes,
             limit: self.limit,
-            lines: self.lines - dropped,
-            first: self.first,
-            next: self.next(),
+            lines: self.lines - self.dropped(),
+            first: self.first(),
+            next: self.next,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn texts(unread: &Unread) -> Vec<&str> {
-        unread
-            .batches
-            .iter()
-            .map(|batch| std::str::from_utf8(batch).expect("text"))
-            .collect()
-    }
-
-    #[test]
-    fn it_keeps_its_limit_and_a_slow_reader_learns_what_it_missed() {
-        let mut ring = Ring::new(12);
-        let start = ring.oldest();
-        for text in ["a\nb\n", "c\n", "d\ne\n"] {
-            ring.push(text.into());
-        }
-        let quick = ring.read(start, 1000);
-        assert_eq!((texts(&quick), quick.missed), (vec!["a\nb\n", "c\n", "d\ne\n"], 0));
-        ring.push("f\ng\n".into());
-        assert!(ring.stats().bytes <= 12);
-        let slow = ring.read(start, 1000);
-        assert_eq!((texts(&slow), slow.missed), (vec!["c\n", "d\ne\n", "f\ng\n"], 2));
-        let quick = ring.read(quick.next, 1000);
-        assert_eq!((texts(&quick), quick.missed), (vec!["f\ng\n"], 0));
-        assert_eq!(texts(&ring.read(quick.next, 1000)).len(), 0);
-        let stats = ring.stats();
-        assert_eq!((stats.first, stats.lines, stats.next), (1, 5, 4));
-    }
-
-    #[test]
-    fn a_reader_that_comes_back_continues_where_it_was() {
-        let mut ring = Ring::new(8);
-        for text in ["a\n", "b\n", "c\n", "d\n", "e\n"] {
-            ring.push(text.into());
-        }
-        for (batch, want, missed) in [
-            (3, vec!["d\n", "e\n"], 0),
-            (0, vec!["b\n", "c\n", "d\n", "e\n"], 1),
-            (9, vec![], 0),
-        ] {
-            let unread = ring.read(ring.place(batch), 1000);
-            assert_eq!((texts(&unread), unread.missed), (want, missed), "{batch}");
-            assert_eq!(unread.next, ring.newest());
-        }
-    }
-
-    #[test]
-    fn much_is_read_in_parts() {
-        let mut ring = Ring::new(100);
-        ring.push("aaaa\n".into());
-        ring.push("bb\n".into());
-        ring.push("c\n".into());
-        let first = ring.read(ring.oldest(), 4);
-        assert_eq!(texts(&first), ["aaaa\n"], "a batch is never cut");
-        assert_eq!(texts(&ring.read(first.next, 5)), ["bb\n", "c\n"]);
     }
 }

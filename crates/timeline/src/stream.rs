@@ -33,8 +33,18 @@ pub(super) const READERS: usize = 64;
 #[derive(Clone, Copy, Debug)]
 struct Selection {
     from: Place,
-    /// Whether to go on with new lines after the past ones.
-    follow: bool,
+    until: Until,
+}
+
+/// Where a selection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Until {
+    /// After the newest line.
+    Newest,
+    /// Before the batch with this number.
+    Batch(u64),
+    /// When labserve stops: it goes on with new lines.
+    Stop,
 }
 
 /// Lines that are sent together.
@@ -45,7 +55,8 @@ struct Portion {
     next: u64,
 }
 
-/// `GET events`: the lines as server-sent events, past lines first.
+/// `GET events`: the lines as server-sent events, past lines first. With `last`, these are the newest of the past, and the
+/// first event has the place where they begin.
 pub(super) fn events(
     state: Arc<AppState>,
     headers: &HeaderMap,
@@ -56,26 +67,35 @@ pub(super) fn events(
         .get("last-event-id")
         .and_then(|id| id.to_str().ok())
         .or(query.get("since").map(String::as_str));
-    let from = place(&state, since)?;
+    let last = query.get("last").filter(|_| since.is_none());
+    let from = match last {
+        Some(lines) => newest(&state, lines)?,
+        None => place(&state, "since", since)?,
+    };
     let run = state.run.clone();
-    let stream = portions(state, Selection { from, follow: true })?.map(move |Portion { lines, next }| {
+    let event = move |kind: &str, batch: u64| {
+        Event::default()
+            .event(kind)
+            .id(format!("{run}-{batch}"))
+            .retry(RECONNECT)
+    };
+    let earlier = state.ring().earlier(from);
+    let begin = last.map(|_| event("begin", from.batch).data(format!("{{\"earlier\":{earlier}}}")));
+    let until = Until::Stop;
+    let lines = portions(state, Selection { from, until })?.map(move |Portion { lines, next }| {
         let text = String::from_utf8_lossy(&lines);
-        Ok::<Event, Infallible>(
-            Event::default()
-                .event("lines")
-                .id(format!("{run}-{next}"))
-                .retry(RECONNECT)
-                .data(text.trim_end_matches('\n')),
-        )
+        event("lines", next).data(text.trim_end_matches('\n'))
     });
+    let stream = tokio_stream::iter(begin).chain(lines).map(Ok::<Event, Infallible>);
     let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
     Ok(Sse::new(stream).keep_alive(keep_alive).into_response())
 }
 
-/// `GET events.jsonl`: the lines as they are, past lines first; new lines too with `follow=true`.
+/// `GET events.jsonl`: the lines as they are, past lines first; new lines too with `follow=true`, and those before an event
+/// alone with `until`.
 pub(super) fn lines(state: Arc<AppState>, query: &BTreeMap<String, String>) -> Result<Response, Refusal> {
-    let from = place(&state, query.get("since").map(String::as_str))?;
-    let follow = match query.get("follow").map(String::as_str) {
+    let from = place(&state, "since", query.get("since").map(String::as_str))?;
+    let follows = match query.get("follow").map(String::as_str) {
         None | Some("false") => false,
         Some("true") => true,
         Some(other) => {
@@ -84,14 +104,24 @@ pub(super) fn lines(state: Arc<AppState>, query: &BTreeMap<String, String>) -> R
             )));
         }
     };
-    let stream = portions(state, Selection { from, follow })?.map(|portion| Ok::<Bytes, Infallible>(portion.lines));
+    let until = match query.get("until") {
+        None if follows => Until::Stop,
+        None => Until::Newest,
+        Some(_) if follows => {
+            return Err(Refusal::bad_query(
+                "until: expected no follow=true beside it, since it ends the lines",
+            ));
+        }
+        Some(id) => Until::Batch(place(&state, "until", Some(id))?.batch),
+    };
+    let stream = portions(state, Selection { from, until })?.map(|portion| Ok::<Bytes, Infallible>(portion.lines));
     let kind = [(header::CONTENT_TYPE, "application/x-ndjson")];
     Ok((kind, Body::from_stream(stream)).into_response())
 }
 
-/// The place that `since` names: nothing for the oldest line, `now` for the newest, or the id of an event. An id of an
+/// The place that the parameter `name` names: nothing for the oldest line, `now` for the newest, or the id of an event. An id of an
 /// earlier run means the oldest line: its numbers do not apply to this run.
-fn place(state: &AppState, since: Option<&str>) -> Result<Place, Refusal> {
+fn place(state: &AppState, name: &str, since: Option<&str>) -> Result<Place, Refusal> {
     let ring = state.ring();
     match since {
         None | Some("") => Ok(ring.oldest()),
@@ -100,7 +130,7 @@ fn place(state: &AppState, since: Option<&str>) -> Result<Place, Refusal> {
             let (run, number) = id
                 .rsplit_once('-')
                 .and_then(|(run, number)| Some((run, number.parse().ok()?)))
-                .ok_or_else(|| Refusal::bad_query(format!("since: expected now or the id of an event, got `{id}`")))?;
+                .ok_or_else(|| Refusal::bad_query(format!("{name}: expected now or the id of an event, got `{id}`")))?;
             Ok(if run == state.run {
                 ring.place(number)
             } else {
@@ -108,6 +138,14 @@ fn place(state: &AppState, since: Option<&str>) -> Result<Place, Refusal> {
             })
         }
     }
+}
+
+/// The place of the newest lines, at least this number of them.
+fn newest(state: &AppState, lines: &str) -> Result<Place, Refusal> {
+    let number = lines
+        .parse()
+        .map_err(|_| Refusal::bad_query(format!("last: expected a number of lines, got `{lines}`")))?;
+    Ok(state.ring().latest(number))
 }
 
 /// A stream of portions, until the selection is exhausted or the reader disconnects.
@@ -125,15 +163,19 @@ fn portions(state: Arc<AppState>, selection: Selection) -> Result<ReceiverStream
 
 async fn send_portions(state: Arc<AppState>, selection: Selection, sender: Sender<Portion>) {
     // While somebody watches, the workers send more lines and more detail.
-    let _watching = selection.follow.then(|| state.watchers.watch());
+    let _watching = (selection.until == Until::Stop).then(|| state.watchers.watch());
+    let until = match selection.until {
+        Until::Batch(batch) => batch,
+        Until::Newest | Until::Stop => u64::MAX,
+    };
     let mut grown = state.grown.subscribe();
     let mut place = selection.from;
     loop {
         grown.mark_unchanged();
-        let unread = state.ring().read(place, PORTION);
+        let unread = state.ring().read(place, until, PORTION);
         place = unread.next;
         if unread.batches.is_empty() {
-            if !selection.follow {
+            if selection.until != Until::Stop {
                 return;
             }
             tokio::select! {

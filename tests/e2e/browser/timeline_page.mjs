@@ -25,6 +25,7 @@ import {
   Capture, CAPTURE, FLAGS, HERE, Lab, LOG, SECOND_LOG, WORK, browserPath, check, download, openConnection, openExchange, options, playwright, rowOf, rows, tab, tally,
 } from "./timeline_lab.mjs";
 import { explained, reachTests } from "./timeline_reach.mjs";
+import { ringTests } from "./timeline_ring.mjs";
 import { serverTests } from "./timeline_servers.mjs";
 import { settingTests } from "./timeline_settings.mjs";
 import { tokenTests, withoutToken } from "./timeline_token.mjs";
@@ -111,7 +112,7 @@ async function main() {
   mkdirSync(WORK, { recursive: true });
   mkdirSync(options.artefacts, { recursive: true });
 
-  const pure = spawnSync(process.execPath, ["--experimental-default-type=module", "--test", ...["page", "picture", "token"].map((name) => join(HERE, `timeline_${name}.test.mjs`))], { encoding: "utf8" });
+  const pure = spawnSync(process.execPath, ["--experimental-default-type=module", "--test", ...["page", "past", "picture", "token"].map((name) => join(HERE, `timeline_${name}.test.mjs`))], { encoding: "utf8" });
   tally.passed += Number(/^# pass (\d+)/m.exec(pure.stdout)?.[1] ?? 0);
   tally.failed += Number(/^# fail (\d+)/m.exec(pure.stdout)?.[1] ?? 1);
   if (pure.status !== 0) console.log(pure.stdout, pure.stderr);
@@ -138,6 +139,7 @@ async function main() {
     await captureTests(page, CAPTURE);
     await pictures(page);
     await hardTests(browser, page, lab);
+    await ringTests(browser, lab);
     await check("the page finds its way back when the server has started again", async () => {
       const begun = Date.now();
       assert.equal(await lab.stop(), 0, "it stops in order while a page watches and a log is written");
@@ -340,8 +342,8 @@ async function pictures(page) {
       await check(`the page at ${width} pixels, ${theme}, ${language}`, async () => {
         await page.setViewportSize({ width, height });
         await page.selectOption("#theme", theme);
-        // Laid out as for somebody who opens it at this width.
         await page.selectOption("#language", language);
+        // Laid out as for somebody who opens it at this width.
         await page.reload();
         await tab(page, "connections");
         await until("rows", async () => (await rows(page)).length > 0);

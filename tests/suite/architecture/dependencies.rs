@@ -103,6 +103,7 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
             "hyper-util",
             "labserve-core",
             "labserve-server",
+            "lz4_flex",
             "memchr",
             "serde_json",
             "tokio",

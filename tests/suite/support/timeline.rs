@@ -93,7 +93,12 @@ impl Timeline {
 
     /// The lines in the ring now.
     pub(crate) fn lines(&self) -> Vec<Value> {
-        let answer = self.ask("GET", "/api/v1/events.jsonl", "", "");
+        self.past_lines("")
+    }
+
+    /// The lines that a query selects.
+    pub(crate) fn past_lines(&self, query: &str) -> Vec<Value> {
+        let answer = self.ask("GET", &format!("/api/v1/events.jsonl{query}"), "", "");
         let text = String::from_utf8(answer.body).expect("text");
         text.lines()
             .map(|line| serde_json::from_str(line).unwrap_or_else(|why| panic!("{why}: {line}")))
@@ -115,12 +120,24 @@ impl Timeline {
 
     /// Opens the event stream, after the event `last_id` if there is one.
     pub(crate) fn events(&self, last_id: Option<&str>) -> Events {
+        self.stream(
+            "",
+            &last_id.map_or(String::new(), |id| format!("Last-Event-ID: {id}\r\n")),
+        )
+    }
+
+    /// Opens the event stream with at least this number of past lines, the newest.
+    pub(crate) fn last_events(&self, lines: u64) -> Events {
+        self.stream(&format!("?last={lines}"), "")
+    }
+
+    fn stream(&self, query: &str, fields: &str) -> Events {
         let mut stream = TcpStream::connect(self.address).expect("the timeline");
         stream.set_read_timeout(Some(TIME)).expect("a timeout");
         let address = self.address;
-        let last = last_id.map_or(String::new(), |id| format!("Last-Event-ID: {id}\r\n"));
-        let request =
-            format!("GET /api/v1/events HTTP/1.0\r\nHost: {address}\r\nAccept: text/event-stream\r\n{last}\r\n");
+        let request = format!(
+            "GET /api/v1/events{query} HTTP/1.0\r\nHost: {address}\r\nAccept: text/event-stream\r\n{fields}\r\n"
+        );
         stream.write_all(request.as_bytes()).expect("to write");
         let mut reader = BufReader::new(stream);
         let mut line = String::new();

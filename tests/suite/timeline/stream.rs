@@ -73,6 +73,41 @@ fn the_stream_is_the_event_log_with_more_detail() {
     assert_eq!(again[0]["connection"], 2);
 }
 
+#[test]
+fn a_page_begins_with_the_last_lines_and_can_read_those_before_them() {
+    let lab = watched("node", &[]);
+    let mut watching = lab.timeline.events(None);
+    let mut talk = Talk::to(&lab.server);
+    for _ in 0..3 {
+        talk.ask("GET", "/", "");
+        watching.until(is("idle"));
+    }
+    let all = lab.timeline.lines();
+    let mut events = lab.timeline.last_events(1);
+    let begin = events.until(|line| line["earlier"].is_u64());
+    let id = events.id.clone();
+    let newest = events.until(is("idle"));
+    let earlier = lab.timeline.past_lines(&format!("?until={id}"));
+    assert_eq!(begin, [json!({"earlier": earlier.len()})]);
+    assert!(!earlier.is_empty() && newest.len() < all.len());
+    assert_eq!([earlier, newest].concat(), all);
+    // If there are not more, they are all.
+    let begin = lab.timeline.last_events(1000).until(|line| line["earlier"].is_u64());
+    assert_eq!(begin, [json!({"earlier": 0})]);
+    for (path, said) in [
+        ("events?last=some", "last: expected a number of lines, got `some`"),
+        (
+            "events.jsonl?until=7&follow=true",
+            "until: expected no follow=true beside it",
+        ),
+        ("events.jsonl?until=x", "expected now or the id of an event, got `x`"),
+    ] {
+        let refused = lab.timeline.ask("GET", &format!("/api/v1/{path}"), "", "");
+        let message = refused.json()["error"]["message"].to_string();
+        assert!(refused.status == 400 && message.contains(said), "{path}: {message}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn at_shutdown_readers_and_the_log_get_all_events() {

@@ -123,7 +123,10 @@ impl Prefixes {
         let next = number(&text[self.common..]);
         let from = self.next.partition_point(|other| *other < next);
         let same = self.next[from..].iter().take_while(|other| **other == next);
-        let found = self.entries[from..].iter().zip(same).find(|(entry, _)| entry.text == text);
+        let found = self.entries[from..]
+            .iter()
+            .zip(same)
+            .find(|(entry, _)| entry.text == text);
         found.map_or(&[], |(entry, _)| entry.numbers.as_slice())
     }
 

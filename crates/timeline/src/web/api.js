@@ -25,7 +25,7 @@ async function refusal(response) {
 }
 
 /** Sends a request and returns its response. Throws `Refused` if no response arrives, or if its status is not a success. */
-async function send(method, path, { body, file, tried } = {}) {
+async function send(method, path, { body, file, tried, signal } = {}) {
   const type = body === undefined ? {} : { "Content-Type": "application/json" };
   let response;
   try {
@@ -34,6 +34,7 @@ async function send(method, path, { body, file, tried } = {}) {
       headers: { ...credentials(tried), ...type },
       body: body === undefined ? file : JSON.stringify(body),
       cache: "no-store",
+      signal,
     });
   } catch {
     throw new Refused(0, { code: "network" });
@@ -64,6 +65,20 @@ export const getToml = async (number) => (await send("GET", `${server(number)}/t
 export const explain = async (file, lang) => (await send("POST", `explain?${new URLSearchParams({ name: file.name, lang })}`, { file })).json();
 export const getLog = async () => (await send("GET", "events.jsonl")).text();
 
+/** The lines before the event with this id, in pieces: arrays of lines. */
+export async function* linesBefore(id, signal) {
+  const response = await send("GET", `events.jsonl?${new URLSearchParams({ until: id })}`, { signal });
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const lines = (rest + value).split("\n");
+    rest = lines.pop();
+    yield lines;
+  }
+}
+
 /** Whether the server takes `tried` as its token. */
 export async function isToken(tried) {
   try {
@@ -77,22 +92,26 @@ export async function isToken(tried) {
 /** How long to wait (ms) before reopening a stream that has ended. */
 const AGAIN = 1000;
 
+/** How many past lines a page begins with. It draws when it has them, and fetches those before them then. */
+const LAST = 5000;
+
 /** How long (ms) a stream may be silent. The server sends something every 15 s. */
 const SILENCE = 40_000;
 
 /**
- * Follows the events. Calls `lines(run, texts)` with new lines, `open()` when the stream is connected, and `away(full)`
- * when it is not; `full` means that the server has too many readers already. Returns a function that reconnects at once,
- * for use after the token was entered.
+ * Follows the events, from the last past ones on. Calls `begin(run, id, earlier)` at first: `earlier` is how many lines
+ * there are before the event `id`. Calls `lines(run, texts)` with new lines, `open()` when the stream is connected, and
+ * `away(full)` when it is not; `full` means that the server has too many readers already. Returns a function that
+ * reconnects at once, for use after the token was entered.
  */
-export function follow({ lines, open, away }) {
+export function follow({ begin, lines, open, away }) {
   let last = "";
   let timer = null;
   let abort = new AbortController();
 
   const read = async (signal, stop) => {
-    const since = last ? `?since=${encodeURIComponent(last)}` : "";
-    const response = await fetch(`${BASE}/events${since}`, { headers: credentials(), cache: "no-store", signal });
+    const from = new URLSearchParams(last ? { since: last } : { last: LAST });
+    const response = await fetch(`${BASE}/events?${from}`, { headers: credentials(), cache: "no-store", signal });
     if (!response.ok) throw await refusal(response);
     open();
     const parser = new EventParser();
@@ -102,9 +121,10 @@ export function follow({ lines, open, away }) {
       const { value, done } = await reader.read().finally(() => clearTimeout(silent));
       if (done) return;
       for (const event of parser.push(value)) {
-        if (event.type !== "lines") continue;
         last = event.id || last;
-        lines(last.slice(0, last.lastIndexOf("-")), event.data.split("\n"));
+        const run = last.slice(0, last.lastIndexOf("-"));
+        if (event.type === "begin") begin(run, last, JSON.parse(event.data).earlier);
+        if (event.type === "lines") lines(run, event.data.split("\n"));
       }
     }
   };

@@ -7,6 +7,7 @@ import { h, save, say } from "./dom.js";
 import { fileName, harOf, svg } from "./export.js";
 import { choose, language, LANGUAGES, learn, setLanguage, t, translate } from "./i18n.js";
 import catalogue from "./locale.js";
+import { Past } from "./past.js";
 import { httpOnly, SettingsTab } from "./settings.js";
 import { Picture } from "./picture.js";
 import { ServerBar } from "./servers.js";
@@ -24,6 +25,8 @@ import { View } from "./view.js";
 const DOCK_EVERY = 250;
 /** For how long (ms) the first view follows what arrives: events of the past come in batches. */
 const LOOK_FOR = 1000;
+/** When (ms) reading the past is tried again. */
+const PAST_AGAIN = 1000;
 
 /** The scales of the axis, as they are remembered. */
 const SCALES = ["compressed", "true"];
@@ -53,8 +56,12 @@ const model = {
   },
 };
 
-/** `old`: the tab had a token that is not this run's. `looking`: until when new events still determine the first view. */
-const page = { old: false, away: false, full: false, stopped: false, reading: true, looking: Infinity };
+/**
+ * `old`: the tab had a token that is not this run's. `looking`: until when new events still determine the first view.
+ * `earlier`: how many earlier lines are being read.
+ */
+const page = { old: false, away: false, full: false, stopped: false, reading: true, looking: Infinity, earlier: 0 };
+const past = new Past(model.store, parsed);
 const go = (selection) => {
   picture.select(selection, { reveal: true });
   dock.open("detail");
@@ -101,9 +108,10 @@ async function learnState() {
 
 /** Fetches the open connections: events about old ones may no longer be kept, and events may have been dropped. */
 async function reconcile() {
-  const asked = model.now();
+  const asked = performance.now();
   try {
-    model.store.reconcile(await api.getConnections(), asked);
+    const list = await api.getConnections();
+    model.store.reconcile(list, model.now() - (performance.now() - asked));
   } catch (error) {
     failed(error);
   }
@@ -135,6 +143,10 @@ function failed(error) {
 }
 
 const reopen = api.follow({
+  begin(run, id, earlier) {
+    if (run !== model.store.run) newRun(run);
+    if (earlier > 0) readPast(run, id, earlier);
+  },
   lines(run, texts) {
     if (run !== model.store.run) newRun(run);
     for (const text of texts) takeLine(text);
@@ -152,21 +164,47 @@ const reopen = api.follow({
   },
 });
 
+/** Reads the lines before the event `id`, while the page shows those after it. */
+async function readPast(run, id, earlier) {
+  page.earlier = earlier;
+  showStatus();
+  try {
+    await past.load(api.linesBefore(id), (by, axis) => {
+      model.view.shift(by, axis, model.store.axis);
+      for (const each of servers.pictures) each.refilter();
+      reconcile();
+    });
+    page.earlier = 0;
+  } catch (error) {
+    failed(error);
+    setTimeout(() => run === model.store.run && readPast(run, id, earlier), PAST_AGAIN);
+  }
+  showStatus();
+}
+
 function newRun(run) {
+  past.stop();
+  page.earlier = 0;
   model.store.reset(run);
   model.store.learnServers(model.servers);
   page.looking = Infinity;
   picture.select(null);
 }
 
-function takeLine(text) {
-  let line;
+/** The event of a line; null if it is not JSON. */
+function parsed(text) {
   try {
-    line = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
-    return;
+    return null;
   }
+}
+
+function takeLine(text) {
+  const line = parsed(text);
+  if (line === null) return;
   model.store.apply(line, text.length);
+  past.note(line, text.length);
   if (line.event === "change" || line.event === "reload") refreshSoon();
   if (line.event === "dropped") reconcileSoon();
   if (line.event === "stop") page.stopped = true;
@@ -200,7 +238,8 @@ function showStatus() {
   const { live } = model.view;
   const state = page.stopped ? "stopped" : page.full ? "full" : page.away ? "away" : live ? "live" : "paused";
   document.body.dataset.state = state;
-  say($("#status"), t(`status.${state}`));
+  const words = t(`status.${state}`);
+  say($("#status"), page.earlier > 0 ? t("status.earlier", { status: words, lines: page.earlier }) : words);
   const pause = $("#pause");
   say(pause, t(live ? "bar.pause" : "bar.live"));
   pause.setAttribute("aria-pressed", String(!live));

@@ -40,8 +40,8 @@ export class Picture {
     /** When the rows may be made again. */
     this.relisted = 0;
     this.size = { width: 0, height: 0 };
-    /** How many frames were drawn and how long that took (ms): for measurements. */
-    this.drawn = root.drawn = { frames: 0, ms: 0 };
+    /** For measurements: how many frames were drawn, how long that took (ms), and the last event that they had (ms since 1970). */
+    this.drawn = root.drawn = { frames: 0, ms: 0, latest: 0 };
     new ResizeObserver(() => this.#resize()).observe(root);
     this.scroller.addEventListener("scroll", () => (this.dirty = true));
     bindPointer(this);
@@ -239,6 +239,7 @@ export class Picture {
       hover: this.hover,
     });
     this.drawn.frames += 1;
+    this.drawn.latest = this.list.length > 0 ? store.origin + store.latest : 0;
     this.drawn.ms += performance.now() - begun;
   }
 

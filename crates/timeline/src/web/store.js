@@ -71,7 +71,8 @@ export class Store {
 
   /** Applies one event. `weight`: the length of its line. Events without a valid time or type are ignored. */
   apply(line, weight = 200) {
-    const at = this.when(line?.time);
+    // Lines that this reader has missed have no time.
+    const at = this.when(line?.time) ?? (line?.event === "dropped" ? this.latest : null);
     if (at === null || typeof line.event !== "string") return;
     this.version += 1;
     this.latest = Math.max(this.latest, at);
@@ -158,6 +159,29 @@ export class Store {
     this.version += 1;
   }
 
+  /**
+   * Becomes `whole`, a store that has had the same lines after earlier ones. Connections and exchanges that both have stay
+   * the same objects. Returns how much (ms) later times are: the origin is an earlier one.
+   */
+  become(whole) {
+    const by = this.origin === null || whole.origin === null ? 0 : this.origin - whole.origin;
+    const version = this.version + 1;
+    for (const [id, shown] of this.connections) {
+      const fuller = whole.connections.get(id);
+      if (fuller) {
+        const exchanges = keptObjects(shown.exchanges, fuller.exchanges);
+        whole.connections.set(id, Object.assign(shown, fuller, { exchanges, lost: shown.lost, version }));
+      } else if (shown.events.length === 0) {
+        // The list of open connections has brought it in.
+        whole.connections.set(id, Object.assign(shown, { accepted: shown.accepted + by, last: shown.last + by }));
+      }
+    }
+    whole.axis.now = this.axis.now + by;
+    const { origin, connections, axis, program, lost, latest, weight } = whole;
+    Object.assign(this, { origin, connections, axis, program, lost, latest, weight, version, shape: this.shape + 1 });
+    return by;
+  }
+
   #halve(connection) {
     const half = connection.events.length >> 1;
     const from = connection.events[half].at;
@@ -186,6 +210,22 @@ export class Store {
       if (connection.events.length > 20) this.#halve(connection);
     }
   }
+}
+
+/** The exchanges of `fuller`; those that `shown` has, too, are the objects that they were there. */
+function keptObjects(shown, fuller) {
+  const last = new Map();
+  // Of several with one number, the last ones belong together.
+  for (const exchange of shown) {
+    const same = last.get(exchange.request) ?? [];
+    same.push(exchange);
+    last.set(exchange.request, same);
+  }
+  const kept = fuller.toReversed().map((exchange) => {
+    const known = last.get(exchange.request)?.pop();
+    return known ? Object.assign(known, exchange) : exchange;
+  });
+  return kept.reverse();
 }
 
 /** The names under which rules hold something of this connection, in order. `held`: those that the server says are held. */

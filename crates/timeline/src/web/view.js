@@ -58,6 +58,15 @@ export class View {
     this.scale = clamp((axis.place(to) - this.start) / this.width);
   }
 
+  /** Times are `by` ms later now, and `axis` is in the place of `old`. The same is shown as before. */
+  shift(by, old, axis) {
+    const { from, to } = this;
+    if (this.kept?.axis === old) this.kept.axis = axis;
+    if (this.axis === old) this.axis = axis;
+    this.start = this.axis.place(from + by);
+    if (!this.live) this.scale = clamp((this.axis.place(to + by) - this.start) / this.width);
+  }
+
   /** Changes position or width; the time at the left edge stays. */
   resize(left, width) {
     const spanned = this.width * this.scale;

@@ -1,0 +1,101 @@
+// How long the timeline's page takes to its first picture when the ring is full, and whether it comes to hold all of it. Part
+// of timeline_page.mjs.
+//
+// Knows the API's state and log, and when the page has drawn. Must not know how lines are kept.
+
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
+import { until } from "./timeline_clients.mjs";
+import { TIMELINE, check, tab } from "./timeline_lab.mjs";
+
+/** How many events the ring holds at least, and how long (s) it may take to bring them about. */
+const EVENTS = 100_000;
+const PATIENCE_S = 60;
+/** Within this time (ms) the page has drawn the last events, in the best of some tries: others may use the machine. */
+const FIRST_PICTURE = 1000;
+const TRIES = 3;
+/** A request as Firefox sends it. */
+const REQUEST = [
+  "GET /static/style1.css HTTP/1.1", "Host: 127.0.0.1:3000", "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0", "Accept: text/css,*/*;q=0.1",
+  "Accept-Language: en-US,en;q=0.5", "Accept-Encoding: gzip, deflate, br, zstd", "Connection: keep-alive", "Referer: http://127.0.0.1:3000/", "Sec-Fetch-Dest: style",
+  "Sec-Fetch-Mode: no-cors", "Sec-Fetch-Site: same-origin", "Priority: u=2", "", "",
+].join("\r\n");
+
+const API = `http://127.0.0.1:${TIMELINE}/api/v1`;
+const state = async () => (await fetch(`${API}/state`)).json();
+
+/** Sends requests on new connections to a port, ten on each, until `done()`. */
+async function ask(port, done) {
+  while (!done()) {
+    await new Promise((finished) => {
+      const socket = connect(port, "127.0.0.1");
+      socket.on("error", finished).on("close", finished);
+      // A server that serves one connection at a time may leave this one waiting.
+      socket.setTimeout(500, () => socket.destroy());
+      let sent = 0;
+      const next = () => {
+        sent += 1;
+        if (sent > 10) socket.destroy();
+        else socket.write(REQUEST);
+      };
+      socket.on("connect", next).on("data", next);
+    });
+  }
+}
+
+/** Fills the ring. While somebody reads the events, the servers send more of them. */
+async function fill(lab) {
+  const reading = new AbortController();
+  const events = await fetch(`${API}/events?since=now`, { signal: reading.signal });
+  const discarded = events.body.pipeTo(new WritableStream()).catch(() => {});
+  let full = false;
+  const loads = Object.values(lab.ports).map((port) => ask(port, () => full));
+  await until(`${EVENTS} events in the ring`, async () => (await state()).ring.lines >= EVENTS, PATIENCE_S).finally(() => (full = true));
+  await Promise.all(loads);
+  reading.abort();
+  await discarded;
+  await wait(500);
+}
+
+/**
+ * Opens the page. Returns when (ms after its navigation began) it had drawn lanes up to the event at `newest` (ms since 1970)
+ * and had read the past, and what it says of the connections then.
+ */
+async function opened(browser, lab, newest) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-US" });
+  const page = await context.newPage();
+  await page.addInitScript((newest) => {
+    const look = () => {
+      if (document.querySelector("#picture")?.drawn?.latest >= newest) window.firstPicture = performance.now();
+      else requestAnimationFrame(look);
+    };
+    look();
+  }, newest);
+  await page.goto(lab.timeline);
+  await page.waitForFunction(() => window.firstPicture !== undefined, null, { timeout: 30_000 });
+  const first = await page.evaluate(() => window.firstPicture);
+  await page.waitForFunction(() => document.querySelector("#status").textContent === "Live", null, { timeout: 30_000 });
+  const past = await page.evaluate(() => performance.now());
+  await tab(page, "connections");
+  const caption = await page.textContent("table.connections caption");
+  await context.close();
+  return { first, past, caption };
+}
+
+export async function ringTests(browser, lab) {
+  await check(`with ${EVENTS} events in the ring, the first picture comes within a second, and all of them then`, async () => {
+    await fill(lab);
+    const { ring } = await state();
+    const log = await (await fetch(`${API}/events.jsonl`)).text();
+    const newest = Date.parse(JSON.parse(log.trimEnd().split("\n").at(-1)).time);
+    const tries = [];
+    for (let i = 0; i < TRIES; i += 1) tries.push(await opened(browser, lab, newest));
+    const numbers = new Set([...log.matchAll(/"connection":(\d+),/g)].map(([, number]) => number));
+    const ms = (name) => tries.map((each) => each[name].toFixed(0)).join(", ");
+    console.log(`    ${ring.lines} lines of ${(log.length / ring.lines).toFixed(0)} bytes in ${(ring.bytes / 2 ** 20).toFixed(1)} MiB; first picture after ${ms("first")} ms, the whole past after ${ms("past")} ms`);
+    assert.ok(ring.lines >= EVENTS);
+    assert.ok(Math.min(...tries.map(({ first }) => first)) < FIRST_PICTURE, `${ms("first")} ms`);
+    assert.match(tries.at(-1).caption, new RegExp(`\\b${numbers.size}\\b`), "all connections of the log are on the page");
+  });
+}
