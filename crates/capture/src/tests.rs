@@ -318,7 +318,7 @@ fn a_request_that_crosses_the_close_is_a_finding() {
 #[test]
 fn chinese_text_is_chinese() {
     let text = render::text(&explained("report-1"), Lang::Zh, Ladders::Omit);
-    for words in ["抓包解读", "一条连接承载了 5 次请求", "从未使用", "三次握手"] {
+    for words in ["抓包解读", "一条连接依次承载了 5 次请求", "从未使用", "三次握手"] {
         assert!(text.contains(words), "{words} is not in\n{text}");
     }
 }

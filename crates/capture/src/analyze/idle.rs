@@ -26,10 +26,7 @@ pub(super) fn idle_periods(
     let mut periods = Vec::new();
     let mut start = IdleStart {
         after: 0,
-        at: FrameTime {
-            frame: handshake.ack.unwrap_or(first.frame),
-            ns: first.ns,
-        },
+        at: handshake.ack.and_then(|ack| time_of(frames, ack)).unwrap_or(first),
         announced_s: None,
         head_captured: true,
     };
@@ -64,11 +61,23 @@ pub(super) fn idle_periods(
     periods
 }
 
+/// The frame with this number.
+fn listed(frames: &[Frame], number: u64) -> Option<&Frame> {
+    let at = frames.binary_search_by_key(&number, |frame| frame.number);
+    at.ok().map(|at| &frames[at])
+}
+
+fn time_of(frames: &[Frame], number: u64) -> Option<FrameTime> {
+    listed(frames, number).map(|frame| FrameTime {
+        frame: number,
+        ns: frame.ns,
+    })
+}
+
 /// Whether a frame is a retransmission.
 fn is_sent_again(frames: &[Frame], number: u64) -> bool {
     let again = [AnalysisFlag::Retransmission, AnalysisFlag::FastRetransmission];
-    let at = frames.binary_search_by_key(&number, |frame| frame.number);
-    at.is_ok_and(|at| again.iter().any(|flag| frames[at].analysis.has(*flag)))
+    listed(frames, number).is_some_and(|frame| again.iter().any(|flag| frame.analysis.has(*flag)))
 }
 
 /// The first byte of an exchange.

@@ -123,7 +123,11 @@ fn samples(frames: &[&Frame], by: Side, full: u32) -> Vec<Sample> {
             }
             continue;
         }
-        if !frame.flags.ack() || frame.flags.syn() || frame.flags.rst() {
+        if !frame.flags.ack() || frame.flags.rst() {
+            continue;
+        }
+        if frame.flags.syn() {
+            acked = Some(frame.ack);
             continue;
         }
         let count = waiting

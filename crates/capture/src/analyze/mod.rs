@@ -38,11 +38,19 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
     if !tracker.is_first_end_known(capture_end.ns) {
         end.by = None;
     }
+    if tracker.is_one_sided() && end.second_fin.is_none() {
+        // The other side may have sent a FIN.
+        end.half_closed_ns = None;
+    }
     let handshake = tracker.handshake(client, capture_end.ns);
+    if handshake.outcome == HandshakeOutcome::CaptureEnds {
+        end.teardown = Teardown::Opening;
+    }
     let usage = match () {
         () if is_http => Usage::Http,
         () if !is_unused => Usage::Other,
         () if end.teardown == Teardown::NeverOpened => Usage::NotOpened,
+        () if end.teardown == Teardown::Opening => Usage::Opening,
         () if role != RoleEvidence::Syn || tracker.is_one_sided() => Usage::NotCaptured,
         () => Usage::Unused,
     };
@@ -54,7 +62,11 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
     }
     let (first, last) = tracker.span();
     let (frames, frames_left_out) = tracker.frames(client);
-    let idle_periods = idle::idle_periods(&exchanges, &handshake, &end, &frames, first, capture_end);
+    // What is not HTTP has no idle periods of HTTP.
+    let idle_periods = match usage == Usage::Other && exchanges.is_empty() {
+        true => Vec::new(),
+        false => idle::idle_periods(&exchanges, &handshake, &end, &frames, first, capture_end),
+    };
     end.reason = match tracker.is_one_sided() || handshake.outcome == HandshakeOutcome::CaptureEnds {
         // What the other side had sent would be the reason.
         true => EndReason::Unknown,
@@ -180,8 +192,10 @@ fn notes(
     }
     for (side, bytes) in [(Side::Client, foreign[0]), (Side::Server, foreign[1])] {
         if usage == Usage::Http && bytes > 0 {
+            // After a hole, the rest of a message is not known to be one.
+            let is_whole = missing == 0 && role == RoleEvidence::Syn;
             note(
-                NoteKind::NotHttp,
+                if is_whole { NoteKind::NotHttp } else { NoteKind::NotRead },
                 Args::default().with("count", bytes).with("side", side),
             );
         }

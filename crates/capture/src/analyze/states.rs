@@ -1,8 +1,10 @@
 //! The states of both sides of a connection, as handshake and teardown show them (RFC 9293 section 3.3.2).
 
-use crate::model::{ConnectionEnd, Fin, Handshake, HandshakeOutcome, Side, StateChange, TcpState, Teardown};
+use crate::model::{
+    ConnectionEnd, Fin, Handshake, HandshakeOutcome, ResetClass, Side, StateChange, TcpState, Teardown,
+};
 
-/// The states in the order in which they are entered. A segment changes the state of its sender when it is sent, and that
+/// The states of each side in the order in which it enters them. A segment changes the state of its sender when it is sent, and that
 /// of its receiver when it arrives; both are given the frame of the segment.
 pub(super) fn states(handshake: &Handshake, end: &ConnectionEnd) -> Vec<StateChange> {
     let mut changes = Changes(Vec::new());
@@ -18,8 +20,11 @@ pub(super) fn states(handshake: &Handshake, end: &ConnectionEnd) -> Vec<StateCha
         .first()
         .filter(|_| handshake.outcome != HandshakeOutcome::Refused)
     {
-        changes.add(Side::Client, TcpState::Closed, Some(reset.frame));
-        changes.add(Side::Server, TcpState::Closed, Some(reset.frame));
+        changes.add(reset.by.other(), TcpState::Closed, Some(reset.frame));
+        // When such a RST is sent, its sender has been without the connection for a while.
+        if reset.class != ResetClass::NoConnection {
+            changes.add(reset.by, TcpState::Closed, Some(reset.frame));
+        }
     }
     changes.0
 }
@@ -64,10 +69,10 @@ impl Changes {
     fn crossing(&mut self, first: &Fin, second: &Fin) {
         for (fin, other) in [(first, second), (second, first)] {
             self.add(fin.by, TcpState::FinWait1, Some(fin.frame));
-            self.add(fin.by, TcpState::Closing, Some(other.frame.max(fin.frame)));
+            // The other's FIN may have been captured first. It arrives after its own was sent.
+            self.add(fin.by, TcpState::Closing, Some(other.frame));
             self.add(fin.by, TcpState::TimeWait, fin.acked);
         }
-        self.0.sort_by_key(|change| change.frame);
     }
 }
 
@@ -127,7 +132,7 @@ mod tests {
             (
                 crossing(),
                 &[("FIN-WAIT-1", 4), ("CLOSING", 5), ("TIME-WAIT", 7)],
-                &[("FIN-WAIT-1", 5), ("CLOSING", 5), ("TIME-WAIT", 6)],
+                &[("FIN-WAIT-1", 5), ("CLOSING", 4), ("TIME-WAIT", 6)],
             ),
             (
                 vec![frame(30_000, true, RST | ACK, 1, 1, "")],

@@ -1,6 +1,6 @@
 //! How a connection ended, and why.
 
-use crate::model::{Arg, Connection, EndReason, Fin, HandshakeOutcome, Reset, ResetClass, Side, Teardown};
+use crate::model::{Arg, Connection, EndReason, Fin, Reset, ResetClass, Side, Teardown, Usage};
 use crate::sentence::{Msg, Sentence};
 
 /// How many RSTs are described.
@@ -10,10 +10,12 @@ const TEARDOWN_FRAMES: usize = 4;
 
 pub(super) fn end(connection: &Connection) -> Vec<Sentence> {
     let end = &connection.end;
+    let complete = connection.completeness;
+    let saw_all = complete.opening && complete.both_sides && complete.every_byte;
     let mut lines = Vec::new();
     if let Some(fin) = &end.first_fin {
         lines.push(match end.by.is_some() {
-            true => first_fin(fin),
+            true => first_fin(fin, saw_all),
             false => Sentence::new(Msg::FinSeen)
                 .with("side", fin.by)
                 .with("seq", fin.seq)
@@ -21,8 +23,8 @@ pub(super) fn end(connection: &Connection) -> Vec<Sentence> {
         });
     }
     let why = match end.teardown {
-        Teardown::StillOpen => None,
-        _ if connection.handshake.outcome == HandshakeOutcome::CaptureEnds => None,
+        Teardown::StillOpen | Teardown::Opening => None,
+        _ if is_told_otherwise(connection) => None,
         _ => Some(Sentence::new(reason(end.reason))),
     };
     // The reason follows the segment that started the teardown.
@@ -55,7 +57,12 @@ pub(super) fn end(connection: &Connection) -> Vec<Sentence> {
     );
     if end.teardown == Teardown::StillOpen {
         lines.push(match end.quiet_ns {
-            Some(quiet) => Sentence::new(Msg::StillOpen).with("after", Arg::ns(quiet)),
+            Some(quiet) => Sentence::new(if saw_all {
+                Msg::StillOpen
+            } else {
+                Msg::StillOpenCaptured
+            })
+            .with("after", Arg::ns(quiet)),
             None => Sentence::new(Msg::StillOpenNoData),
         });
     }
@@ -74,10 +81,26 @@ fn states(connection: &Connection, side: Side) -> Option<Sentence> {
     })
 }
 
-fn first_fin(fin: &Fin) -> Sentence {
+/// Whether the cause of the end is said in other words, although it is no reason of HTTP: what the connection carries
+/// instead is described, or a RST says that there was no connection any more.
+fn is_told_otherwise(connection: &Connection) -> bool {
+    let end = &connection.end;
+    let is_unknown = end.reason == EndReason::Unknown;
+    let is_forgotten = end.first_fin.is_none()
+        && end
+            .resets
+            .first()
+            .is_some_and(|reset| reset.class == ResetClass::NoConnection);
+    is_unknown && (is_forgotten || (connection.usage == Usage::Other && connection.carried.is_some()))
+}
+
+/// `saw_all`: whether everything was captured that both sides had sent before.
+fn first_fin(fin: &Fin, saw_all: bool) -> Sentence {
     let sentence = match fin.after_last_byte_ns {
-        Some(after) => Sentence::new(Msg::FirstFin).with("after", Arg::ns(after)),
-        None => Sentence::new(Msg::FirstFinNoData).with("after", Arg::ns(fin.since_opening_ns)),
+        Some(after) if saw_all => Sentence::new(Msg::FirstFin).with("after", Arg::ns(after)),
+        Some(after) => Sentence::new(Msg::FirstFinCaptured).with("after", Arg::ns(after)),
+        None if saw_all => Sentence::new(Msg::FirstFinNoData).with("after", Arg::ns(fin.since_opening_ns)),
+        None => Sentence::new(Msg::FirstFinAlone),
     };
     sentence
         .with("side", fin.by)
@@ -137,6 +160,7 @@ pub(crate) fn teardown(connection: &Connection) -> Msg {
         Teardown::Reset => Msg::HowReset,
         Teardown::FinThenReset => Msg::HowFinThenReset,
         Teardown::NeverOpened => Msg::UseNotOpened,
+        Teardown::Opening => Msg::UseOpening,
         Teardown::StillOpen => Msg::HowStillOpen,
     }
 }

@@ -91,7 +91,7 @@ fn headline(exchange: &Exchange) -> Sentence {
 fn details(exchange: &Exchange) -> Vec<Sentence> {
     let mut lines = Vec::new();
     if let Some(request) = &exchange.request {
-        lines.push(size(Msg::RequestSize, request));
+        lines.push(size(Side::Client, request));
         lines.extend(super::measures::throughput(request));
         lines.extend(shortfall(request, Side::Client));
         lines.extend(how_sent(request).filter(|_| request.bursts.len() > 1));
@@ -107,7 +107,7 @@ fn details(exchange: &Exchange) -> Vec<Sentence> {
     let Some(response) = &exchange.response else {
         return lines;
     };
-    lines.push(size(Msg::ResponseSize, response));
+    lines.push(size(Side::Server, response));
     lines.extend(timing(exchange, response));
     lines.extend(super::measures::throughput(response));
     lines.extend(super::timing::split(exchange));
@@ -125,12 +125,18 @@ fn details(exchange: &Exchange) -> Vec<Sentence> {
     lines
 }
 
-fn size(msg: Msg, message: &Message) -> Sentence {
-    Sentence::new(msg)
-        .with("bytes", message.bytes())
-        .with("head", message.head_bytes)
-        .with("body", message.body_bytes)
-        .with("next_seq", message.next_seq)
+fn size(by: Side, message: &Message) -> Sentence {
+    // Where the head ends is not known if the snap length cut it off.
+    Sentence::new(match (by, message.body_end) {
+        (Side::Client, BodyEnd::Unknown) => Msg::RequestSizeAlone,
+        (Side::Client, _) => Msg::RequestSize,
+        (Side::Server, BodyEnd::Unknown) => Msg::ResponseSizeAlone,
+        (Side::Server, _) => Msg::ResponseSize,
+    })
+    .with("bytes", message.bytes())
+    .with("head", message.head_bytes)
+    .with("body", message.body_bytes)
+    .with("next_seq", message.next_seq)
 }
 
 /// When the response came, relative to the end of the request.
@@ -141,10 +147,15 @@ fn timing(exchange: &Exchange, response: &Message) -> Option<Sentence> {
     }
     let request = exchange.request.as_ref();
     let last_byte = request.map_or(0, |request| response.ended_ns.saturating_sub(request.ended_ns));
+    let is_whole = response.unseen_bytes == 0 && response.shortfall != Some(Shortfall::CaptureEnds);
     Some(
-        Sentence::new(Msg::FirstByte)
-            .with("first_byte", Arg::ns(first_byte))
-            .with("last_byte", Arg::ns(last_byte)),
+        Sentence::new(if is_whole {
+            Msg::FirstByte
+        } else {
+            Msg::FirstByteCaptured
+        })
+        .with("first_byte", Arg::ns(first_byte))
+        .with("last_byte", Arg::ns(last_byte)),
     )
 }
 
@@ -155,7 +166,13 @@ fn how_sent(message: &Message) -> Option<Sentence> {
         return None;
     }
     let count = message.bursts.len() as u64 + message.bursts_left_out;
-    let msg = if count == 1 { Msg::InOneBurst } else { Msg::InBursts };
+    let is_spread = message.bursts.iter().any(Burst::is_spread);
+    let msg = match (count, is_spread) {
+        (1, false) => Msg::InOneBurst,
+        (1, true) => Msg::WithOnePush,
+        (_, false) => Msg::InBursts,
+        (_, true) => Msg::WithPushes,
+    };
     let shown: Vec<String> = message.bursts.iter().take(BURSTS).map(burst).collect();
     let mut text = shown.join(" | ");
     if count > BURSTS as u64 {
@@ -175,7 +192,7 @@ pub(crate) fn burst(burst: &Burst) -> String {
     let mut text: Vec<String> = burst.segments.iter().take(SEGMENTS).map(u32::to_string).collect();
     if burst.count > text.len() as u64 {
         text.push("...".to_owned());
-        return format!("{} = {} / {}", text.join("+"), burst.bytes, burst.count);
+        return format!("{} = {} ({}×)", text.join("+"), burst.bytes, burst.count);
     }
     text.join("+")
 }

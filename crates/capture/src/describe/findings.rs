@@ -8,6 +8,9 @@ use crate::sentence::Sentence;
 pub(crate) fn finding(finding: &Finding) -> (Sentence, Sentence) {
     let has = |name| finding.args.get(name).is_some();
     let (what, why) = match finding.kind {
+        FindingKind::OneConnectionKept if has("serial") => {
+            (FindingMsg::OneConnectionSerial, FindingMsg::OneConnectionKeptWhy)
+        }
         FindingKind::Credentials if has("answer") => (FindingMsg::CredentialsSent, FindingMsg::CredentialsWhy),
         FindingKind::SlowServer if has("round_trips") => (FindingMsg::SlowServerRoundTrips, FindingMsg::SlowServerWhy),
         FindingKind::ZeroWindows if has("stalled") => {

@@ -6,6 +6,7 @@ use crate::sentence::{Msg, Sentence};
 pub(super) fn handshake(handshake: &Handshake) -> Vec<Sentence> {
     let frames = [handshake.syn, handshake.syn_ack, handshake.ack, handshake.refusal];
     let msg = match handshake.outcome {
+        HandshakeOutcome::Complete if handshake.round_trip_ns.is_some() => Msg::OpenedInRoundTrip,
         HandshakeOutcome::Complete => Msg::Opened,
         HandshakeOutcome::Refused => Msg::Refused,
         HandshakeOutcome::Unanswered => Msg::Unanswered,

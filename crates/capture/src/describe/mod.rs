@@ -25,7 +25,7 @@ pub(crate) use introduction::{introduction, title};
 pub(crate) use notes::{analysis_flag, note, tcp_issue};
 pub(crate) use timing::{slowest, slowest_line, spent};
 
-use super::model::{Arg, Capture, Connection, HandshakeOutcome, RoleEvidence, Teardown, Usage};
+use super::model::{Arg, Capture, Connection, RoleEvidence, Teardown, Usage};
 use super::sentence::{Msg, Sentence};
 
 /// The statements about one connection.
@@ -50,7 +50,7 @@ pub(crate) fn connection(connection: &Connection) -> Description {
         Usage::Http => Msg::ConnectionHttp,
         Usage::Unused if connection.end.teardown == Teardown::StillOpen => Msg::ConnectionUnusedSoFar,
         Usage::Unused => Msg::ConnectionUnused,
-        Usage::NotOpened if connection.handshake.outcome == HandshakeOutcome::CaptureEnds => Msg::ConnectionSynOnly,
+        Usage::Opening => Msg::ConnectionSynOnly,
         Usage::NotOpened => Msg::ConnectionNotOpened,
         Usage::NotCaptured => Msg::ConnectionNotCaptured,
         Usage::Other if protocol.is_some() => Msg::ConnectionCarries,
@@ -91,8 +91,18 @@ pub(crate) fn usage(usage: Usage) -> Msg {
         Usage::Http => Msg::UseHttp,
         Usage::Unused => Msg::UseUnused,
         Usage::NotOpened => Msg::UseNotOpened,
+        Usage::Opening => Msg::UseOpening,
         Usage::NotCaptured => Msg::UseNotCaptured,
         Usage::Other => Msg::UseOther,
+    }
+}
+
+/// What is said if there are no findings.
+pub(crate) fn nothing_found(capture: &Capture) -> Msg {
+    let is_whole = capture.connections.iter().all(|connection| connection.notes.is_empty());
+    match is_whole {
+        true => Msg::NothingFound,
+        false => Msg::NothingFoundInPart,
     }
 }
 

@@ -25,6 +25,7 @@ pub(crate) fn note(note: &Note) -> Sentence {
         NoteKind::TooMuchBuffered => Msg::NoteTooMuchBuffered,
         NoteKind::TooManyHeads => Msg::NoteTooManyHeads,
         NoteKind::NotHttp => Msg::NoteNotHttp,
+        NoteKind::NotRead => Msg::NoteNotRead,
         NoteKind::TimeRunsBackwards => Msg::NoteTimeRunsBackwards,
         NoteKind::RecordedTwice => Msg::NoteRecordedTwice,
         NoteKind::NotPackets => Msg::NoteNotPackets,

@@ -22,10 +22,14 @@ pub(super) fn one_connection(connections: &[&Connection]) -> Vec<Finding> {
             .iter()
             .filter_map(|exchange| exchange.response.as_ref());
         let seqs: Vec<u64> = answered.take(12).map(|response| response.next_seq.into()).collect();
-        let args = Args::default()
-            .with("count", connection.answered())
+        let mut args = Args::default()
+            .with("count", connection.exchanges_in_all())
             .with("stream", connection.stream)
             .with("seqs", seqs);
+        let is_known = connection.completeness.both_sides && connection.exchanges_left_out == 0;
+        if is_known && !connection.exchanges.iter().any(|exchange| exchange.pipelined) {
+            args = args.with("serial", connection.exchanges_in_all());
+        }
         found(
             FindingKind::OneConnectionKept,
             args,

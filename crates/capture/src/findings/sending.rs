@@ -63,6 +63,9 @@ pub(super) fn in_pieces(connections: &[&Connection]) -> Vec<Finding> {
 /// the last is one or several pieces.
 fn piece(response: &Message) -> Option<u64> {
     let (last, all) = response.bursts.split_last().filter(|(_, all)| !all.is_empty())?;
+    if response.bursts.iter().any(Burst::is_spread) {
+        return None;
+    }
     let body = |(at, burst): (usize, &Burst)| {
         if at == 0 {
             burst.bytes.saturating_sub(response.head_bytes)
@@ -173,6 +176,7 @@ mod tests {
             segments: Vec::new(),
             count: 1,
             frames: FrameSpan { first: 1, last: 1 },
+            begun_ns: 0,
             ns: 0,
             pushed: true,
         };

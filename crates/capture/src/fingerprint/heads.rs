@@ -4,7 +4,7 @@ use super::observed::ObservedResponse;
 use super::tally::{Difference, Tally};
 use crate::model::Aspect;
 use labserve_core::profile::template::{Filter, Known};
-use labserve_core::profile::{Placeholder, Profile, Template};
+use labserve_core::profile::{Placeholder, Profile, Response, Template};
 
 /// A field line as a profile writes it.
 struct FieldLine<'a> {
@@ -82,17 +82,18 @@ pub(super) fn compare(response: &ObservedResponse<'_>, profile: &Profile, tally:
     compare_etag(response, profile, tally);
 }
 
-/// The heads of a profile with this status, each with every form of its connection fields: those for keeping the
-/// connection, those for closing it, and none.
+/// The heads of a profile with this status, each with every form of its connection fields: none, those for closing the
+/// connection, and those for keeping it.
 fn candidates<'a>(response: &ObservedResponse<'_>, profile: &'a Profile) -> Vec<ProfileHead<'a>> {
     let of_status = profile
         .responses
         .iter()
         .filter(|candidate| candidate.status == response.status);
+    // Of forms that fit equally well, the last is taken.
     let forms = [
-        &profile.connection.keep_fields[..],
-        &profile.connection.close_fields[..],
         &[],
+        &profile.connection.close_fields[..],
+        &profile.connection.keep_fields[..],
     ];
     of_status
         .flat_map(|candidate| {
@@ -238,15 +239,15 @@ pub(super) fn sends_product(profile: &Profile, wanted: &str) -> bool {
 /// Compares the product in the Server field. Its version is ignored: another version is the same server.
 fn compare_server(response: &ObservedResponse<'_>, profile: &Profile, tally: &mut Tally) {
     let product = |text: &str| product(text).to_ascii_lowercase();
-    let of_profile = || {
-        let heads = profile
-            .responses
-            .iter()
-            .filter(|candidate| candidate.status == response.status);
-        let field = heads
-            .flat_map(|candidate| candidate.lines())
-            .find_map(|line| line.strip_prefix("Server:"));
-        field.map(|value| value.trim().replace("{server}", &profile.server))
+    let is_of_status = |candidate: &&Response| candidate.status == response.status;
+    let field_of = |candidate: &Response| {
+        let value = candidate.lines().find_map(|line| line.strip_prefix("Server:"))?;
+        Some(value.trim().replace("{server}", &profile.server))
+    };
+    let of_profile = || match profile.responses.iter().any(|candidate| is_of_status(&candidate)) {
+        true => profile.responses.iter().filter(is_of_status).find_map(field_of),
+        // It never sends this status, but may name itself elsewhere.
+        false => profile.responses.iter().find_map(field_of),
     };
     let (captured, expected) = (response.head.field("server"), of_profile());
     if captured.is_none() && expected.is_none() {

@@ -20,7 +20,7 @@ const CLEAR: u8 = 85;
 /// Lowest score, in percent, that counts as a resemblance.
 const NEAR: u8 = 60;
 /// A response with fewer fields says too little.
-const FIELDS: usize = 3;
+const FIELDS: usize = 4;
 /// How many servers are compared.
 const SERVERS: usize = 32;
 
@@ -60,7 +60,7 @@ fn of_server(server: SocketAddr, connections: &[Connection], profiles: &[Profile
         .filter(|connection| connection.server == server)
         .collect();
     let responses = observed::responses(&of_server);
-    // A head of one or two fields fits too many servers.
+    // A head of few fields fits too many servers.
     let tells = |response: &observed::ObservedResponse<'_>| response.head.fields().count() >= FIELDS;
     if !responses.iter().any(tells) {
         return None;

@@ -1,6 +1,6 @@
 //! What a response shows about the facts that a profile's templates refer to.
 
-use crate::model::{Connection, Exchange, Head};
+use crate::model::{BodyEnd, Connection, Exchange, Head};
 use labserve_core::http1::date::{self, DateSyntax};
 
 /// Maximum number of responses of a server that are compared.
@@ -33,7 +33,8 @@ fn response(exchange: &Exchange) -> Option<ObservedResponse<'_>> {
     let response = exchange
         .response
         .as_ref()
-        .filter(|response| response.head.status() > 0)?;
+        // What answers an upgrade or CONNECT says more about the program that asked for it than about the server.
+        .filter(|response| response.head.status() > 0 && response.body_end != BodyEnd::Tunnel)?;
     let request = exchange.request.as_ref().map(|request| &request.head);
     let head = &response.head;
     let status = head.status();

@@ -78,6 +78,7 @@ pub(super) fn count(message: &mut Message, bytes: u64, segment: SegmentRef) {
                 first: segment.frame,
                 last: segment.frame,
             },
+            begun_ns: segment.ns,
             ns: segment.ns,
             pushed: false,
         });
@@ -106,6 +107,7 @@ fn extend(burst: &mut Burst, bytes: u64, segment: SegmentRef) {
     }
     burst.frames.last = segment.frame;
     burst.ns = segment.ns;
+    burst.begun_ns = burst.begun_ns.min(segment.ns);
     burst.pushed = segment.pushed;
 }
 

@@ -6,6 +6,7 @@ sentences! {
     /// A sentence about a finding: the statement, or (`..Why`) the explanation.
     pub enum FindingMsg in "explain" {
         OneConnectionKept = "one_connection_kept",
+        OneConnectionSerial = "one_connection_serial",
         OneConnectionKeptWhy = "one_connection_kept_why",
         CloseEveryTime = "close_every_time",
         CloseEveryTimeWhy = "close_every_time_why",

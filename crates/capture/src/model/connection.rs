@@ -137,6 +137,8 @@ pub enum Usage {
     Unused,
     /// It was not opened.
     NotOpened,
+    /// The capture ended while its SYN could still be answered.
+    Opening,
     /// It was open before the capture began, or only one side was captured, and no byte was captured.
     NotCaptured,
     /// It carried bytes that are not HTTP/1.x, or whose beginning was not captured.

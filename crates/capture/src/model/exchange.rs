@@ -207,10 +207,23 @@ pub struct Burst {
     pub count: u64,
     /// First and last frame.
     pub frames: FrameSpan,
+    /// Time of the earliest segment, in nanoseconds since 1970.
+    #[serde(skip)]
+    pub(crate) begun_ns: i64,
     /// Time of the last segment, in nanoseconds since 1970.
     pub ns: i64,
     /// Whether the burst ends with PSH. It does not if the message ends first.
     pub pushed: bool,
+}
+
+/// Segments that are further apart were not sent at once, whatever has PSH.
+const BURST_NS: i64 = 100_000_000;
+
+impl Burst {
+    /// Whether its segments are so far apart that they were not sent at once: something was waited for.
+    pub(crate) fn is_spread(&self) -> bool {
+        self.ns.saturating_sub(self.begun_ns) >= BURST_NS
+    }
 }
 
 /// The validator that allowed a 304 (RFC 9110 section 13.1).

@@ -58,6 +58,9 @@ pub enum NoteKind {
     TooManyHeads,
     /// Bytes that are not HTTP/1.x on a connection that carries HTTP/1.x.
     NotHttp,
+    /// Bytes on a connection that carries HTTP/1.x of which it is not known what they are: bytes before them were not
+    /// captured.
+    NotRead,
     /// Frames that are earlier than a frame before them.
     TimeRunsBackwards,
     /// Frames that were recorded twice. Each counts once.

@@ -89,6 +89,8 @@ pub enum Teardown {
     FinThenReset,
     /// The connection was refused, or the SYN was not answered.
     NeverOpened,
+    /// The capture ended while the SYN could still be answered.
+    Opening,
     /// The connection was open when the capture ended.
     StillOpen,
 }

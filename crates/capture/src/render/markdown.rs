@@ -43,6 +43,7 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
     report.heading(1, label(Msg::Title, lang));
     report.paragraph(&report.statement(&describe::summary(capture)));
     report.list(&describe::introduction(capture));
+    report.list(&capture.notes.iter().map(describe::note).collect::<Vec<_>>());
     report.findings(capture);
     if capture.is_summarized() {
         report.heading(2, label(Msg::Groups, lang));
@@ -67,11 +68,6 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
         report.paragraph(&report.statement(&left_out));
     }
     report.others(capture);
-    report.list_under(
-        2,
-        Msg::Notes,
-        &capture.notes.iter().map(describe::note).collect::<Vec<_>>(),
-    );
     report.text
 }
 
@@ -88,7 +84,7 @@ impl MarkdownWriter {
         }
         self.heading(2, label(Msg::Findings, self.lang));
         if capture.findings.is_empty() {
-            self.paragraph(label(Msg::NothingFound, self.lang));
+            self.paragraph(label(describe::nothing_found(capture), self.lang));
         }
         for (number, finding) in capture.findings.iter().enumerate() {
             let (what, why) = describe::finding(finding);

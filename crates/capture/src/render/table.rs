@@ -174,7 +174,8 @@ fn bytes(message: Option<&Message>, lang: Lang) -> Cell {
     let Some(message) = message else {
         return Cell::Empty;
     };
-    if message.body_end == BodyEnd::NoBody && message.body_bytes == 0 {
+    let has_one_part = message.body_end == BodyEnd::NoBody && message.body_bytes == 0;
+    if has_one_part || message.body_end == BodyEnd::Unknown {
         return Cell::number(message.bytes());
     }
     let sentence = Sentence::new(Msg::HeadAndBody)

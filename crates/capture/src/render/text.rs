@@ -105,7 +105,7 @@ impl TextWriter {
         self.plain("\n");
         self.heading(Msg::Findings);
         if capture.findings.is_empty() {
-            self.line(1, &Sentence::new(Msg::NothingFound));
+            self.line(1, &Sentence::new(describe::nothing_found(capture)));
         }
         for (number, finding) in (1..).zip(&capture.findings) {
             let (what, why) = describe::finding(finding);

@@ -14,13 +14,13 @@ pub(super) const SAMPLES: &[Sample] = &[
     (
         "initial-window.pcap",
         &[],
-        &["= 14600 / 10 |", "last byte 50.2 ms"],
+        &["= 14600 (10×) |", "last byte 50.2 ms"],
         &["pieces of", "pauses of the server"],
     ),
     (
         "initial-window-then-pause.pcap",
         &[],
-        &["= 14480 / 10 |"],
+        &["= 14480 (10×) |"],
         &["pieces of", "pauses of the server"],
     ),
     (
@@ -50,7 +50,11 @@ pub(super) const SAMPLES: &[Sample] = &[
     (
         "reply-first.pcap",
         &[],
-        &["GET / HTTP/1.1 -> 200 OK  [frames 6, 4]", "1 exchange in"],
+        &[
+            "GET / HTTP/1.1 -> 200 OK  [frames 6, 4]",
+            "1 exchange in",
+            "120 µs after the last byte",
+        ],
         &["not captured)"],
     ),
     (
@@ -65,7 +69,12 @@ pub(super) const SAMPLES: &[Sample] = &[
     (
         "one-side-midway.pcap",
         &[],
-        &["Only the frames of the client were captured", "open before the capture"],
+        &[
+            "Only the frames of the client were captured",
+            "open before the capture",
+            "20.0 ms after the last captured byte",
+            "in what was captured",
+        ],
         &["Pipelined", "Opened with", "no response)"],
     ),
     (
@@ -74,7 +83,7 @@ pub(super) const SAMPLES: &[Sample] = &[
         &[
             "It carries WebSocket: 23 bytes from the client, 11 from the server",
             "1 text, 1 pong, 1 close",
-            "the protocol after the upgrade or CONNECT",
+            "HTTP had handed the connection over to another protocol",
         ],
         &["Idle for", "no longer needed"],
     ),
@@ -84,16 +93,16 @@ pub(super) const SAMPLES: &[Sample] = &[
         &[
             "5 text, 1 close",
             "Close frame with code 1000",
-            "the protocol after the upgrade",
+            "HTTP had handed the connection over",
         ],
-        &["Idle for", "no longer needed"],
+        &["Idle for", "no longer needed", "looks like none"],
     ),
     (
         "connect-tunnel.pcap",
         &[],
         &[
             "It carries TLS: 84 bytes from the client",
-            "the protocol after the upgrade",
+            "HTTP had handed the connection over",
         ],
         &["Idle for", "no longer needed"],
     ),
@@ -104,8 +113,9 @@ pub(super) const SAMPLES: &[Sample] = &[
             "GET /2 HTTP/1.1 -> 200 OK",
             "3 exchanges",
             "The snap length cut 3 payloads",
+            "Response: 865 bytes, head and body together",
         ],
-        &["cut short"],
+        &["cut short", "body 719"],
     ),
     (
         "loss-repaired-by-timer.pcap",
@@ -122,7 +132,11 @@ pub(super) const SAMPLES: &[Sample] = &[
     (
         "simultaneous-close.pcap",
         &[],
-        &["Both sides closed at the same time", "CLOSING (8)"],
+        &[
+            "Both sides closed at the same time",
+            "FIN-WAIT-1 (8), CLOSING (7), TIME-WAIT",
+            "FIN-WAIT-1 (7), CLOSING (8), TIME-WAIT",
+        ],
         &["Four frames", "Three frames"],
     ),
     (
@@ -139,7 +153,7 @@ pub(super) const SAMPLES: &[Sample] = &[
         &[],
         &[
             "It carries HTTP/2: 33 bytes from the client, 18 from the server",
-            "are counted and not read",
+            "HTTP/2 has binary frames, which are not read.",
         ],
         &["PRI *"],
     ),
@@ -164,7 +178,10 @@ pub(super) const SAMPLES: &[Sample] = &[
     (
         "nagle-request.pcap",
         &[Kind::OneConnectionKept, Kind::SlowDelayedAck],
-        &["waited up to 40.2 ms for the ACK of the one before, on 4 exchanges"],
+        &[
+            "waited up to 40.2 ms for the ACK of the one before, on 4 exchanges",
+            "The server delayed 4 ACKs",
+        ],
         &["pieces of"],
     ),
     (
@@ -174,7 +191,7 @@ pub(super) const SAMPLES: &[Sample] = &[
             "It carries TLS: 106 bytes from the client, 106 from the server",
             "capture http:// instead",
         ],
-        &["out of the ordinary"],
+        &["out of the ordinary", "Idle for"],
     ),
     (
         "tls-alert.pcap",
@@ -184,7 +201,7 @@ pub(super) const SAMPLES: &[Sample] = &[
             "The server sent the TLS alert handshake_failure  [frame 5]",
             "The client sent the first FIN",
         ],
-        &["out of the ordinary"],
+        &["out of the ordinary", "does not show why"],
     ),
     (
         "custom-block.pcapng",
@@ -206,7 +223,7 @@ pub(super) const SAMPLES: &[Sample] = &[
         "begins-with-keep-alive-probe.pcap",
         &[Kind::OneConnectionKept],
         &["1. GET /success.txt HTTP/1.1 -> 200 OK  [frames 3, 4]", "2 exchanges"],
-        &["not captured)", "are not HTTP/1.x"],
+        &["not captured)", "are not HTTP/1.x", "bytes missing"],
     ),
     (
         "lost-head-shifts.pcap",
@@ -214,8 +231,10 @@ pub(super) const SAMPLES: &[Sample] = &[
         &[
             "1. GET /0 HTTP/1.1 -> (response not captured)",
             "4. GET /3 HTTP/1.1 -> 200 OK  [frames 13, 14]",
+            "1641 bytes from the server could not be read",
+            "Idle for 10.000 s before the first request",
         ],
-        &["Pipelined"],
+        &["Pipelined", "are not HTTP/1.x"],
     ),
     (
         "lost-tail-not-pipelined.pcap",
@@ -223,14 +242,18 @@ pub(super) const SAMPLES: &[Sample] = &[
         &[
             "2000 bytes of it are not in the capture",
             "2. GET /2 HTTP/1.1 -> 200 OK  [frames 7, 8]",
+            "last captured byte",
         ],
         &["Pipelined"],
     ),
     (
         "old-fin-is-no-speculation.pcap",
         &[],
-        &["what it carried was not captured"],
-        &["speculat", "never used"],
+        &[
+            "what it carried was not captured",
+            "The client sent the first FIN (Seq 1)",
+        ],
+        &["speculat", "never used", "after the opening", "no byte had been sent"],
     ),
     (
         "proxy-is-not-parallel.pcap",
@@ -248,7 +271,11 @@ pub(super) const SAMPLES: &[Sample] = &[
         "half-open.pcap",
         &[Kind::ResetsNoConnection],
         &["it knows no such connection"],
-        &["in the middle of an exchange"],
+        &[
+            "in the middle of an exchange",
+            "does not show why",
+            "ESTABLISHED (3), CLOSED",
+        ],
     ),
     (
         "reset-is-no-fin.pcap",
@@ -271,7 +298,7 @@ pub(super) const SAMPLES: &[Sample] = &[
     (
         "slow-client.pcap",
         &[Kind::SlowClient],
-        &["The client waited 3.000 s"],
+        &["The client waited 3.000 s", "Idle for 3.000 s before the first request"],
         &["The server took"],
     ),
     (
@@ -281,6 +308,6 @@ pub(super) const SAMPLES: &[Sample] = &[
             "stalled the sender for 5.000 s",
             "4 probes from the server whether the window has opened",
         ],
-        &["eep-alive probe"],
+        &["eep-alive probe", "one burst"],
     ),
 ];

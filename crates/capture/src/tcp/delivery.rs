@@ -54,7 +54,9 @@ impl ConnectionTracker {
         budget.left.buffered = (budget.left.buffered + held).saturating_sub(direction.reassembly.held());
         if new > 0 {
             self.directions[from].tail_missing = false;
-            self.last_byte = Some(frame_time(segment));
+            // Frames may be recorded in another order.
+            let last = self.last_byte.filter(|last| last.ns > segment.ns);
+            self.last_byte = last.or(Some(frame_time(segment)));
             self.last_payload[from] = Some(segment.frame);
         }
         if self.directions[from].reassembly.held() > MAX_WAITING || budget.left.buffered == 0 {

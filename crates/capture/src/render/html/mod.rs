@@ -77,6 +77,9 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
                 header {
                     h1 { (w.words(&title)) }
                     p { (w.statement(&describe::summary(capture))) }
+                    @if !capture.notes.is_empty() {
+                        ul { @for note in &capture.notes { li { (w.statement(&describe::note(note))) } } }
+                    }
                 }
                 main { (body(capture, &plan, w)) }
             }
@@ -133,12 +136,6 @@ fn body(capture: &Capture, plan: &Plan<'_>, w: HtmlWriter<'_>) -> Markup {
             p { (w.statement(&Sentence::new(Msg::ConnectionsLeftOut).with("count", plan.connections_left_out))) }
         }
         @if !capture.others.is_empty() { (others(capture, w)) }
-        @if !capture.notes.is_empty() {
-            section {
-                h2 { (w.label(Msg::Notes)) }
-                ul { @for note in &capture.notes { li { (w.statement(&describe::note(note))) } } }
-            }
-        }
     }
 }
 
@@ -169,7 +166,7 @@ fn findings(capture: &Capture, w: HtmlWriter<'_>) -> Markup {
     html! {
         section {
             h2 { (w.label(Msg::Findings)) }
-            @if capture.findings.is_empty() { p { (w.label(Msg::NothingFound)) } }
+            @if capture.findings.is_empty() { p { (w.label(describe::nothing_found(capture))) } }
             ol.findings {
                 @for finding in &capture.findings {
                     @let (what, why) = describe::finding(finding);
