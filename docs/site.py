@@ -135,12 +135,12 @@ def write(path, text):
 
 
 def gallery(binary, lang, source):
-    """Draws a capture of each profile that has one. Returns (name, title, what it shows and why) of the profiles."""
+    """Draws a capture of each profile or its server. Returns (name, title, what it shows and why) of the profiles."""
     drawn = []
     words = sentences(binary, lang)
     for profile in json.loads(subprocess.run([binary, "profiles", "--json"], check=True, capture_output=True).stdout):
-        capture = cli.DATA / f"captures/profile-{profile['name']}.pcapng.gz"
-        if capture.exists():
+        captures = [cli.DATA / f"captures/{of}-{profile['name']}.pcapng.gz" for of in ("profile", "real")]
+        if capture := next((capture for capture in captures if capture.exists()), None):
             page = source / f"gallery/{profile['name']}.html"
             page.parent.mkdir(exist_ok=True)
             subprocess.run([binary, "explain", capture, "--html", page, "--lang", lang], check=True)

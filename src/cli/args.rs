@@ -38,7 +38,7 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Serve one profile, as without a command
     Serve(Box<ServeArgs>),
-    /// Serve all built-in profiles at once, each on its own port
+    /// Serve several built-in profiles at once, each on its own port
     Lab(LabArgs),
     /// List the profiles, print one, or compare two
     Profiles(ProfilesArgs),
@@ -148,7 +148,7 @@ pub(super) struct ServeArgs {
     pub(super) workers: Option<u16>,
 }
 
-/// How to serve all profiles.
+/// How to serve several profiles.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  labserve lab\n  labserve lab --only node,rfc --set timers.idle=2s\n  labserve lab --capture lab.pcapng"
@@ -157,6 +157,9 @@ pub(super) struct LabArgs {
     /// Serve only these profiles; names with commas between them, or TOML files
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub(super) only: Vec<String>,
+    /// Serve all built-in profiles, not only the usual ones
+    #[arg(long, conflicts_with = "only")]
+    pub(super) all: bool,
     /// Override a key of every profile, such as timers.idle=2s; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     pub(super) set: Vec<String>,

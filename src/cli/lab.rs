@@ -1,4 +1,4 @@
-//! `labserve lab`: the built-in profiles, all at once.
+//! `labserve lab`: several built-in profiles at once.
 
 use super::args::LabArgs;
 use super::capture::Capturing;
@@ -24,7 +24,7 @@ pub(super) fn run(args: &LabArgs) -> Result<Ended, Mistake> {
     let mut servers: Vec<Server> = Vec::new();
     let mut managed = Vec::new();
     let mut skipped = String::new();
-    for (number, (stack, profile)) in profiles(&args.only, &args.set)?.into_iter().enumerate() {
+    for (number, (stack, profile)) in profiles(&chosen(args), &args.set)?.into_iter().enumerate() {
         let port = match args.base_port {
             Some(base) => u16::try_from(usize::from(base) + number)
                 .map_err(|_| format!("--base-port {base} is too high; expected a port that is followed by one for each profile, such as 8000"))?,
@@ -117,17 +117,22 @@ pub(super) fn run(args: &LabArgs) -> Result<Ended, Mistake> {
 const OTHER_PORTS: &str =
     "stop the program that uses it, or choose other ports for all with --base-port, such as --base-port 9000";
 
-/// The profiles to serve: those named, or all that are built in, each with these keys laid over it. If several have the
-/// same port, the first keeps it, and each of the others gets the next one that no profile has.
-fn profiles(only: &[String], set: &[String]) -> Result<Vec<(Stack, Profile)>, Mistake> {
+/// The names of the profiles to serve: those named, or the usual ones, or all.
+fn chosen(args: &LabArgs) -> Vec<&str> {
+    match args.only.as_slice() {
+        [] if args.all => builtin::names().collect(),
+        [] => builtin::USUAL.to_vec(),
+        named => named.iter().map(|name| name.trim()).collect(),
+    }
+}
+
+/// These profiles, each with these keys laid over it. If several have the same port, the first keeps it, and each of the
+/// others gets the next one that no profile has.
+fn profiles(names: &[&str], set: &[String]) -> Result<Vec<(Stack, Profile)>, Mistake> {
     let over = set.iter().map(|assignment| Layer::from_assignment(assignment));
     let over: Vec<Layer> = over.collect::<Result<_, _>>()?;
-    let all: Vec<&str> = match only {
-        [] => builtin::names().collect(),
-        named => named.iter().map(|name| name.trim()).collect(),
-    };
     let mut found: Vec<(Stack, Profile)> = Vec::new();
-    for name in all {
+    for name in names {
         let stack = over.iter().cloned().fold(profile_files::stack(name)?, Stack::over);
         let profile = stack.build()?;
         found.push((stack, profile));
@@ -171,7 +176,8 @@ mod tests {
 
     #[test]
     fn every_profile_is_served_on_a_port_of_its_own() {
-        let served = profiles(&[], &[]).expect("the built-in profiles");
+        let all: Vec<&str> = builtin::names().collect();
+        let served = profiles(&all, &[]).expect("the built-in profiles");
         assert!(served.iter().map(|(stack, _)| stack.asked()).eq(builtin::names()));
         let mut ports: Vec<u16> = served.iter().map(|(_, profile)| profile.port).collect();
         ports.sort_unstable();
@@ -183,7 +189,7 @@ mod tests {
     fn some_profiles_are_chosen_and_changed() {
         let text = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
         let two: Vec<&str> = builtin::names().take(2).collect();
-        let served = profiles(&text(&two), &text(&["port=8000"])).expect("two profiles");
+        let served = profiles(&two, &text(&["port=8000"])).expect("two profiles");
         let ports: Vec<(&str, u16)> = served
             .iter()
             .map(|(stack, profile)| (stack.asked(), profile.port))
@@ -194,7 +200,7 @@ mod tests {
             (misspelt.as_str(), "port=1", meant.as_str()),
             (two[0], "timer.idle=1s", "timers.idle"),
         ] {
-            let Mistake(why) = profiles(&text(&[only]), &text(&[set])).expect_err(only);
+            let Mistake(why) = profiles(&[only], &text(&[set])).expect_err(only);
             assert!(why.contains(part), "{why}");
         }
     }

@@ -3,11 +3,13 @@
 //! Each directory of recordings has the name of its corpus, and a file for each server that was recorded. A difference
 //! fails unless `corpus/exceptions.toml` lists it with its reason; a listed case that does not differ fails too. Cases that wait for
 //! long timers run with `cargo test -- --ignored`.
+//!
+//! These servers are asked over sockets. The others that were recorded, the gallery, are replayed in memory only (`model`).
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::thread;
 
@@ -18,7 +20,7 @@ use labserve_probe::placeholders::Contents;
 use serde::Deserialize;
 
 use crate::support::case::{self, Case};
-use crate::support::recording::Recording;
+use crate::support::recording::{self, Recording};
 #[cfg(target_os = "linux")]
 use crate::support::server::can_bind_root;
 use crate::support::server::{Server, is_built_here};
@@ -49,8 +51,11 @@ macro_rules! recorded_profiles {
 pub(crate) use recorded_profiles;
 
 macro_rules! profiles {
-    ($($module:ident = $profile:literal),*) => {$(
-        mod $module {
+    ($($module:ident = $profile:literal),*) => {
+        /// The servers that are asked over sockets.
+        const OVER_SOCKETS: &[&str] = &[$($profile),*];
+
+        $(mod $module {
             #[test]
             fn answers_as_recorded() {
                 super::replay($profile, |case| !case.slow);
@@ -61,11 +66,18 @@ macro_rules! profiles {
             fn ends_as_recorded() {
                 super::replay($profile, |case| case.slow);
             }
-        }
-    )*};
+        })*
+    };
 }
 
 recorded_profiles!(profiles);
+
+/// The other servers that were recorded.
+pub(crate) fn gallery() -> Vec<String> {
+    let mut servers = recording::servers();
+    servers.retain(|name| !OVER_SOCKETS.contains(&name.as_str()));
+    servers
+}
 
 /// A corpus and the recordings of it.
 pub(crate) struct Recorded {
@@ -78,34 +90,17 @@ pub(crate) struct Recorded {
 
 /// All corpora of which there is a recording for the profile.
 pub(crate) fn recorded(profile: &str) -> Vec<Recorded> {
-    let file = format!("{profile}.json");
-    let of_corpus = |corpus: &String| {
-        let recording = Recording::load(&format!("{corpus}/{file}"));
+    let of_corpus = |corpus: String| {
+        let recording = Recording::load(&corpus, profile)?;
         let mut cases = case::load(&format!("{corpus}.json"));
         cases.retain(|case| recording.outcomes.contains_key(&case.name));
-        Recorded {
+        Some(Recorded {
             is_odd: corpus == "files",
             recording,
             cases,
-        }
+        })
     };
-    let has_recording = |corpus: &&String| recordings().join(corpus).join(&file).exists();
-    corpora().iter().filter(has_recording).map(of_corpus).collect()
-}
-
-/// The names of the corpora that were recorded.
-fn corpora() -> Vec<String> {
-    let entries = std::fs::read_dir(recordings()).expect("the recordings should be readable");
-    let mut names: Vec<_> = entries
-        .map(|entry| entry.expect("the recordings should be readable").file_name())
-        .map(|name| name.to_string_lossy().into_owned())
-        .collect();
-    names.sort_unstable();
-    names
-}
-
-fn recordings() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/recordings")
+    recording::corpora().into_iter().filter_map(of_corpus).collect()
 }
 
 /// Runs the chosen cases of all corpora and compares with the recordings for the profile.
@@ -301,7 +296,7 @@ pub(crate) fn exceptions(profile: &str) -> BTreeMap<String, String> {
 
 #[test]
 fn every_exception_names_a_case() {
-    let known: Vec<_> = corpora()
+    let known: Vec<_> = recording::corpora()
         .iter()
         .flat_map(|corpus| case::load(&format!("{corpus}.json")))
         .map(|case| case.name)
@@ -318,7 +313,7 @@ fn every_exception_names_a_case() {
 
 #[test]
 fn no_two_cases_share_a_name() {
-    let mut names: Vec<_> = corpora()
+    let mut names: Vec<_> = recording::corpora()
         .iter()
         .flat_map(|corpus| case::load(&format!("{corpus}.json")))
         .map(|case| case.name)

@@ -185,7 +185,7 @@ fn judge(name: &str, server: &str, choose: fn(&Case) -> bool) -> usize {
     let mut judged = 0;
     let mut stream = 0;
     for corpus in ["report", "extended"] {
-        let recording = Recording::load(&format!("{corpus}/{server}.json"));
+        let recording = Recording::load(corpus, server).expect("a recording");
         for case in case::load(&format!("{corpus}.json")).iter().filter(|case| choose(case)) {
             let connection = &connections[stream];
             assert_eq!(connection["stream"], stream, "{name}: {} is not shown", case.name);

@@ -275,12 +275,55 @@ macro_rules! profiles {
 
 corpus::recorded_profiles!(profiles);
 
+/// The parts of the gallery run side by side.
+const PARTS: usize = 4;
+/// How many of a hundred cases of each server of the gallery must be identical, whatever the exceptions are.
+const LEAST: f64 = 98.0;
+
+macro_rules! parts_of_the_gallery {
+    ($($test:ident = $part:literal),*) => {$(
+        #[test]
+        fn $test() {
+            replay_part($part);
+        }
+    )*};
+}
+
+parts_of_the_gallery!(gallery_1 = 0, gallery_2 = 1, gallery_3 = 2, gallery_4 = 3);
+
+/// Replays one server after the other, those in `LABSERVE_GALLERY` or all, and reports all that are not as recorded.
+fn replay_part(part: usize) {
+    let chosen = std::env::var("LABSERVE_GALLERY").ok();
+    let is_chosen = |name: &String| {
+        chosen
+            .as_ref()
+            .is_none_or(|list| list.split(',').any(|one| one == name))
+    };
+    let names = corpus::gallery()
+        .into_iter()
+        .skip(part)
+        .step_by(PARTS)
+        .filter(is_chosen);
+    let check = |name: &str| {
+        let percent = replay(name);
+        assert!(
+            percent >= LEAST,
+            "{name}: only {percent:.1} % of the cases are identical"
+        );
+    };
+    let failed: Vec<String> = names
+        .filter(|name| std::panic::catch_unwind(|| check(name)).is_err())
+        .collect();
+    assert!(failed.is_empty(), "not as recorded: {}", failed.join(", "));
+}
+
 /// Whether the client got no response to its last bytes and the connection is open, so that it would wait for a timer.
 fn is_left_waiting(outcome: &Outcome) -> bool {
     matches!(outcome.end, End::Open) && outcome.heard.last().is_some_and(|heard| heard.text.is_empty())
 }
 
-fn replay(name: &str) {
+/// Returns the percentage of the cases that are identical.
+fn replay(name: &str) -> f64 {
     let site = Site::recorded();
     let profile = layers::load(name).expect("a built-in profile");
     let over = |memory| Simulation::over(&profile, memory, corpus::contents(&site), ADDRESS);
@@ -319,4 +362,5 @@ fn replay(name: &str) {
     }
     println!("{name}: {} conversations in {took:?}", chosen.len());
     corpus::report(name, &chosen, &differing, &corpus::exceptions(name));
+    100.0 * (chosen.len() - differing.len()) as f64 / chosen.len() as f64
 }

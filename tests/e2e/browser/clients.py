@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Real clients on every profile: curl, Python, Node's fetch and headless Chromium; and headless Firefox on one.
+"""Real clients on every usual profile: curl, Python, Node's fetch and headless Chromium; and headless Firefox on one.
 
     tests/e2e/browser/clients.py [--root DIR] [--artefacts DIR]
 

@@ -25,7 +25,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from e2e.capture import scenes
-from e2e.peers.peers import Peer
+from e2e.peers import peers
 from e2e.pylib import cli, sites
 from e2e.pylib.process import Labserve, Missing, free_port
 
@@ -42,7 +42,7 @@ PROFILES = [
     "iis-keepalive",
     "rfc",
 ]
-REAL = ["node", "nginx", "apache", "flask", "django"]
+REAL = ["node", "nginx", "apache", "flask", "django", *peers.GALLERY]
 
 # Name, server, client. A server is a list (a profile and settings), the name of a real server, or None.
 SCENES = [
@@ -52,6 +52,7 @@ SCENES = [
     ("report-4", ["iis"], scenes.report_4),
     *[(f"profile-{name}", [name], scenes.page) for name in PROFILES],
     *[(f"real-{name}", name, scenes.page) for name in REAL],
+    *[(f"stranger-{name}", name, scenes.page) for name in peers.STRANGERS],
     ("real-nginx-curl", "nginx", scenes.curl),
     ("real-apache-ends", "apache", scenes.endings),
     ("curl-rfc", ["rfc"], scenes.curl),
@@ -101,7 +102,7 @@ def port_of(server, binary, site):
     if server is None:
         yield free_port()
     elif isinstance(server, str):
-        with Peer(server, site) as peer:
+        with peers.Peer(server, site) as peer:
             yield peer.port
     else:
         with Labserve(binary, "--profile", *server, "--root", site, "--log", "off") as labserve:

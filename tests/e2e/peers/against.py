@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
 """Compares labserve with the real servers, live: the same cases over the same files.
 
-    tests/e2e/peers/against.py [--install] [--slow] [--threshold PERCENT] [--tolerate N] [-v] [PROFILE ...]
+    tests/e2e/peers/against.py [--install] [--slow] [--threshold PERCENT] [--tolerate N] [--at-once N] [-v]
+                               [PROFILE ...]
+    tests/e2e/peers/against.py --install --turn 3       those of the gallery whose turn it is: each once in three days
 
-PROFILE is any of node, node20, flask, django, python-http, python-http11, caddy, apache, nginx; without one, all.
+PROFILE is any of those in servers.toml; without one, all but the gallery.
 
 Exit code 1: a profile stays below the threshold, or differs in a case that tests/data/corpus/exceptions.toml does not
 list, or no longer differs in one that it lists. A server that is not installed is SKIPPED; if nothing is left, or with
 CI=true, that is 1 too.
 """
 
+import concurrent.futures
+import datetime
 import http.client
 import math
 import pathlib
-import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
@@ -21,7 +24,14 @@ from e2e.peers import compare, peers
 from e2e.pylib import cli, sites
 from e2e.pylib.process import Labserve, Missing, NotStarted
 
-PROFILES = ["node", "node20", "flask", "django", "python-http", "python-http11", "caddy", "apache", "nginx"]
+PROFILES = [name for name in peers.SERVERS if name not in peers.STRANGERS]
+# Those that are compared if none is named.
+USUAL = [name for name in PROFILES if name not in peers.GALLERY]
+
+
+def whose_turn(days, today):
+    """The part of the gallery that is compared on a day. In that many days, each has its turn once."""
+    return [name for number, name in enumerate(peers.GALLERY) if number % days == today.toordinal() % days]
 
 
 def boundary_length(port):
@@ -69,31 +79,44 @@ def main():
         help="how many cases of a profile may differ without being listed (default 0): whether a refused head ends "
         "in FIN or RST depends on how much of it has arrived, and live servers differ from themselves in that",
     )
+    parser.add_argument("--turn", type=int, metavar="DAYS", help="a part of the gallery, another one each day")
+    parser.add_argument("--at-once", type=int, default=1, metavar="N", help="how many servers at a time (default 1)")
     parser.add_argument("-v", action="store_true", help="show every difference, not only ten")
     options = parser.parse_args()
     if unknown := set(options.profiles) - set(PROFILES):
         parser.error(f"unknown profile {min(unknown)!r}; known: {', '.join(PROFILES)}")
+    if options.turn:
+        options.profiles += whose_turn(options.turn, datetime.date.today())
+    elif not options.profiles:
+        options.profiles = USUAL
     if options.install:
-        subprocess.run([pathlib.Path(__file__).with_name("install.sh")], check=True)
-    failed = compared = 0
-    with sites.public_directory() as place:
+        peers.install(options.profiles)
+    with sites.public_directory() as place, concurrent.futures.ThreadPoolExecutor(options.at_once) as pool:
         site = sites.recorded(place)
-        for profile in options.profiles or PROFILES:
-            try:
-                real = start_real(profile, site)
-            except (Missing, NotStarted) as why:
-                failed += cli.skip(f"{profile}: {why}")
-                continue
-            with real, Labserve(options.binary, "--profile", profile, "--root", site, "--log", "off") as own:
-                recordings = compare.record_both(real, own, site, options.slow)
-                # Inside, because cases that differ are played again.
-                result = compare.Comparison(profile, *recordings, site, show=math.inf if options.v else 10)
-            print(*result.lines, result.figure, sep="\n", flush=True)
-            failed += result.unexpected > options.tolerate or result.percent < options.threshold
-            compared += 1
-    if not compared:
+        results = list(pool.map(lambda profile: compared(profile, site, options), options.profiles))
+    failed = 0
+    for result in results:
+        if isinstance(result, str):
+            failed += cli.skip(result)
+            continue
+        print(*result.lines, result.figure, sep="\n", flush=True)
+        failed += result.unexpected > options.tolerate or result.percent < options.threshold
+    if all(isinstance(result, str) for result in results):
         print("nothing was compared")
-    return failed > 0 or not compared
+        return 1
+    return failed > 0
+
+
+def compared(profile, site, options):
+    """What differs, or why nothing was compared."""
+    try:
+        real = start_real(profile, site)
+    except (Missing, NotStarted) as why:
+        return f"{profile}: {why}"
+    with real, Labserve(options.binary, "--profile", profile, "--root", site, "--log", "off") as own:
+        recordings = compare.record_both(real, own, site, options.slow)
+        # Inside, because cases that differ are played again.
+        return compare.Comparison(profile, *recordings, site, show=math.inf if options.v else 10)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import sys
 import tomllib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from e2e.peers import wire
+from e2e.peers import peers, wire
 from e2e.pylib import cli
 
 CORPORA = ("report", "extended")
@@ -36,9 +36,14 @@ def exceptions(profile):
 
 def recorded(profile):
     """The names of the cases in the recordings of the real server; None if there are none."""
-    files = [cli.DATA / f"recordings/{name}/{profile}.json" for name in CORPORA]
-    files = [file for file in files if file.exists()]
-    return {name for file in files for name in json.loads(file.read_text())["cases"]} if files else None
+    files = [file for name in CORPORA if (file := recording_file(name, profile)).exists()]
+    return {name for file in files for name in wire.read_json(file)["cases"]} if files else None
+
+
+def recording_file(corpus, profile):
+    """The recording of a server. Those of the gallery are compressed."""
+    ending = "json.gz" if profile in peers.GALLERY else "json"
+    return cli.DATA / f"recordings/{corpus}/{profile}.{ending}"
 
 
 def record_both(reference, own, site, slow=False):

@@ -4,9 +4,9 @@
     tests/e2e/peers/generated.py [--count N] [--files N] [--pipelines N] [--seed N] [--minutes M]
                                  [--threshold PERCENT] [--shrink N] [--report DIR] [PROFILE ...]
 
-PROFILE is any of node, node20, flask, django, apache, nginx; without one, all six. grammar.py generates the
-conversations. `--count` are about odd requests, `--files` about odd names, times and media types, `--pipelines` about
-several requests in pieces, with pauses and FIN.
+PROFILE is any of those in servers.toml; without one, all but the gallery. grammar.py generates the conversations.
+`--count` are about odd requests, `--files` about odd names, times and media types, `--pipelines` about several requests
+in pieces, with pauses and FIN.
 
 Answers are compared as wire.py compares recordings. What differs is asked again; where the real server then differs
 from itself, the conversation is unstable and does not count. What is left is reduced as long as it still differs,
@@ -26,7 +26,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from e2e.peers import grammar, peers, wire
-from e2e.peers.against import PROFILES, start_real
+from e2e.peers.against import PROFILES, USUAL, start_real
 from e2e.pylib import cli, sites
 from e2e.pylib.process import Labserve, Missing, NotStarted
 
@@ -230,7 +230,7 @@ def main():
     options = parser.parse_args()
     if unknown := set(options.profiles) - set(PROFILES):
         parser.error(f"unknown profile {min(unknown)!r}; known: {', '.join(PROFILES)}")
-    profiles = options.profiles or PROFILES
+    profiles = options.profiles or USUAL
     kinds = (
         ("odd requests", sites.recorded, grammar.odd_requests, options.count),
         # Some of these files can be read by root alone: none of the servers may have its right to.

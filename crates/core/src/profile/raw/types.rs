@@ -24,7 +24,7 @@ pub struct RawTypes {
     /// The types that get `charset`. `*` matches any characters.
     pub charset_for: Vec<String>,
     /// A built-in table of types by extension, searched after `extensions` and `table`: `apache-2.2`, `debian`
-    /// (mime.types of Debian 12), `iis-10`, `mime-1.6` (the npm package mime 1.6), `nginx-1.22` or `mime-guess` (the crate
+    /// (mime.types of Debian 12), `iis-10`, `mime-1.6` (the npm package mime 1.6), `mime-db-1.54` (the npm package mime-types 3), `nginx-1.22` or `mime-guess` (the crate
     /// of that name). `types = "nginx-1.22"` sets this key alone.
     pub base: TextOrOff,
     /// Extensions that stand for another one: `tgz = "tar.gz"`.

@@ -34,6 +34,7 @@ filters! {
     HtmlQuot = "html-quot", "& < > \" escaped as &amp; &lt; &gt; &quot;";
     HtmlText = "html-text", "& < > escaped as &amp; &lt; &gt;";
     Encode = "encode", "percent-encoded where RFC 3986 requires it; existing escapes are kept";
+    EncodeMost = "encode-most", "the same, but \\ ^ and | are kept, too";
     UriEncode = "uri-encode", "percent-encoded where RFC 3986 requires it in a path; the `%` of existing escapes is encoded, too";
     Path = "path-encode", "percent-encoded, except for !$&'()*+,-./:;=@_~, letters and digits";
     Percent = "percent", "percent-encoded, except for letters, digits and !#$&+-.^_`|~";
@@ -49,6 +50,7 @@ filters! {
     Reversed = "reversed", "for `{connection_fields}`: the lines in reverse order";
     HostPort = "host-port", "the port of a host; 80 if it has none";
     NoPort80 = "no-port-80", "a host without `:80` at its end";
+    PlainHost = "plain-host", "a host of letters, digits, `-` and `.`, or an IPv6 address in brackets, with a port from 1 to 65535 or none; empty if it has another form";
     Authority = "authority", "a host as in a URI: in lower case, without a final dot, without the port 80";
     PathLower = "path-encode-lower", "percent-encoded with lower-case digits, except for letters, digits and $-_.+!*'(),:;@&=/~";
     EncodeBeyondAscii = "encode-beyond-ascii", "with characters outside ASCII percent-encoded, with lower-case digits";
@@ -148,6 +150,7 @@ impl Filter {
             ),
             Self::HtmlText => text::escape(value, &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;")], out),
             Self::Encode => percent::encode_rest(value, b"-._~!*'();:@&=+$,/?#[]", out),
+            Self::EncodeMost => percent::encode_rest(value, b"-._~!*'();:@&=+$,/?#[]\\^|", out),
             Self::UriEncode => percent::encode(value, b"-._~!*'();:@&=+$,/[]", out),
             Self::Path => percent::encode(value, b"-._~!*'();:@&=+$,/", out),
             Self::Percent => percent::encode(value, b"!#$&+-.^_`|~", out),
@@ -180,6 +183,8 @@ impl Filter {
                 port => out.extend_from_slice(&port[1..]),
             },
             Self::NoPort80 => out.extend_from_slice(value.strip_suffix(b":80").unwrap_or(value)),
+            Self::PlainHost if is_plain_host(value) => out.extend_from_slice(value),
+            Self::PlainHost => {}
             Self::Authority => {
                 let (host, port) = split_port(value);
                 out.extend(host.strip_suffix(b".").unwrap_or(host).to_ascii_lowercase());
@@ -210,5 +215,61 @@ impl Filter {
             Self::Sha512 => Digest::Sha512.write(value, out),
         }
         true
+    }
+}
+
+fn is_plain_host(value: &[u8]) -> bool {
+    let (host, port) = split_port(value);
+    let is_port = |digits: &[u8]| {
+        let number = std::str::from_utf8(digits)
+            .ok()
+            .and_then(|digits| digits.parse::<u16>().ok());
+        !digits.starts_with(b"0") && number.is_some()
+    };
+    let is_host = match host.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")) {
+        Some(address) => {
+            let is_part = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
+            address.contains(&b':') && address.iter().all(is_part)
+        }
+        None => host
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.')),
+    };
+    is_host && (port.is_empty() || (!host.is_empty() && is_port(&port[1..])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_hosts() {
+        for host in [
+            "",
+            "a.example",
+            "a-",
+            "1.2.3",
+            "a:80",
+            "a:65535",
+            "[::1]",
+            "[::ffff:1.2.3.4]:8080",
+        ] {
+            assert!(is_plain_host(host.as_bytes()), "{host}");
+        }
+        for host in [
+            "a_b",
+            "u@a",
+            "a:",
+            "a:080",
+            "a:65536",
+            "a:x",
+            ":80",
+            "[::1]x",
+            "[v1.x]",
+            "[1.2.3.4]",
+            "[::1",
+        ] {
+            assert!(!is_plain_host(host.as_bytes()), "{host}");
+        }
     }
 }
