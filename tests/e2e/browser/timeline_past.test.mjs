@@ -80,7 +80,7 @@ test("wherever the page begins, it comes to hold what it would hold from the fir
     assert.deepEqual(held(store), whole, `cut before line ${cut}`);
     for (const [id, { c, exchanges, requests }] of shown) {
       assert.equal(store.connections.get(id), c, "what is chosen stays chosen");
-      exchanges.forEach((e, i) => assert.ok(c.exchanges.includes(e) && e.request === requests[i]));
+      for (const [i, e] of exchanges.entries()) assert.ok(c.exchanges.includes(e) && e.request === requests[i]);
     }
   }
 });

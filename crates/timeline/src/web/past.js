@@ -31,7 +31,8 @@ export class Past {
    * and `axis` is the one that it had.
    */
   async load(pieces, merged) {
-    const since = (this.since ??= []);
+    this.since ??= [];
+    const { since } = this;
     const whole = new Store(this.store.most);
     whole.announces = this.store.announces;
     let begun = performance.now();
