@@ -23,9 +23,8 @@ macro_rules! asset {
     };
 }
 
-/// Every file of the page.
+/// Every file of the page, without the page itself.
 const ASSETS: &[Asset] = &[
-    asset!("index.html"),
     asset!("announced.js"),
     asset!("api.js"),
     asset!("axis.js"),
@@ -89,9 +88,24 @@ fn sentences(lang: Lang) -> Map<String, Value> {
         .collect()
 }
 
+/// The path of the page itself.
+const PAGE_PATH: &str = "index.html";
+
+/// The page, which names all modules, so that a browser fetches them at once and not module by module.
+static PAGE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let modules = ASSETS.iter().map(|asset| asset.path).chain([SENTENCES_PATH]);
+    let links = modules
+        .filter(|path| path.rsplit_once('.').is_some_and(|(_, kind)| kind == "js"))
+        .map(|path| format!("  <link rel=\"modulepreload\" href=\"web/{path}\">\n"));
+    let page = include_str!("web/index.html");
+    page.replacen("</head>\n", &format!("{}</head>\n", links.collect::<String>()), 1)
+        .into_bytes()
+});
+
 fn bytes(path: &str) -> Option<&'static [u8]> {
     match path {
         SENTENCES_PATH => Some(&SENTENCES),
+        PAGE_PATH => Some(&PAGE),
         _ => ASSETS.iter().find(|asset| asset.path == path).map(|asset| asset.bytes),
     }
 }
@@ -153,13 +167,24 @@ mod tests {
                 }
             }
         }
-        let mut inside: Vec<&str> = ASSETS.iter().map(|asset| asset.path).collect();
+        let mut inside: Vec<&str> = ASSETS.iter().map(|asset| asset.path).chain([PAGE_PATH]).collect();
         found.sort();
         inside.sort_unstable();
         assert_eq!(inside, found);
         for asset in ASSETS {
             assert_ne!(media_type(asset.path), "application/octet-stream", "{}", asset.path);
         }
+    }
+
+    #[test]
+    fn the_page_names_every_module() {
+        let page = std::str::from_utf8(&PAGE).expect("UTF-8");
+        let named = page.matches("<link rel=\"modulepreload\" href=\"web/").count();
+        assert_eq!(
+            named,
+            ASSETS.iter().filter(|asset| asset.path.contains(".js")).count() + 1
+        );
+        assert!(page.contains("href=\"web/main.js\">") && page.contains("href=\"web/locale.js\">"));
     }
 
     #[test]

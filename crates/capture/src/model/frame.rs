@@ -156,11 +156,6 @@ impl AnalysisFlags {
         self.0 |= 1 << flag as u16;
     }
 
-    /// Removes a flag.
-    pub(crate) fn remove(&mut self, flag: AnalysisFlag) {
-        self.0 &= !(1 << flag as u32);
-    }
-
     /// Removes a flag and adds another.
     pub(crate) fn replace(&mut self, flag: AnalysisFlag, by: AnalysisFlag) {
         self.0 &= !(1 << flag as u16);

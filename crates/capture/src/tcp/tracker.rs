@@ -90,10 +90,6 @@ impl ConnectionTracker {
         let mut analysis = self.analysis.analyze(segment, from);
         let next_ns = self.directions[from].next_ns;
         self.retransmissions.add(from, segment, analysis, next_ns, occasion);
-        // The capture begins with a keep-alive probe, which has the number of a byte that was acknowledged before.
-        if self.missing == 0 && begin == self.directions[from].reassembly.next() {
-            analysis.remove(AnalysisFlag::Gap);
-        }
         if segment.reassembled {
             analysis.add(AnalysisFlag::Reassembled);
         }

@@ -93,7 +93,7 @@ export async function isToken(tried) {
 const AGAIN = 1000;
 
 /** How many past lines a page begins with. It draws when it has them, and fetches those before them then. */
-const LAST = 5000;
+const LAST = 2000;
 
 /** How long (ms) a stream may be silent. The server sends something every 15 s. */
 const SILENCE = 40_000;

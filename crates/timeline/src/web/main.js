@@ -25,8 +25,10 @@ import { View } from "./view.js";
 const DOCK_EVERY = 250;
 /** For how long (ms) the first view follows what arrives: events of the past come in batches. */
 const LOOK_FOR = 1000;
-/** When (ms) reading the past is tried again. */
-const PAST_AGAIN = 1000;
+/** Reading the past begins when no further lines have come for this long (ms), so that the first picture does not wait for it. */
+const PAST_AFTER = 100;
+/** And at the latest after this time (ms), or again after it if reading has failed. */
+const PAST_WITHIN = 1000;
 
 /** The scales of the axis, as they are remembered. */
 const SCALES = ["compressed", "true"];
@@ -142,14 +144,36 @@ function failed(error) {
   }
 }
 
+/** Returns a function that carries out `act` once, when it has not been called for a while. */
+function quietly(act) {
+  const latest = performance.now() + PAST_WITHIN;
+  let timer = null;
+  let acted = false;
+  return () => {
+    clearTimeout(timer);
+    if (acted) return;
+    timer = setTimeout(() => {
+      acted = true;
+      act();
+    }, Math.min(PAST_AFTER, Math.max(0, latest - performance.now())));
+  };
+}
+/** Is called with new lines: reads the past when they have all come. */
+let whenQuiet = () => {};
+
 const reopen = api.follow({
   begin(run, id, earlier) {
     if (run !== model.store.run) newRun(run);
-    if (earlier > 0) readPast(run, id, earlier);
+    if (earlier === 0) return;
+    page.earlier = earlier;
+    past.hold();
+    whenQuiet = quietly(() => readPast(run, id, earlier));
+    whenQuiet();
   },
   lines(run, texts) {
     if (run !== model.store.run) newRun(run);
     for (const text of texts) takeLine(text);
+    whenQuiet();
     if (performance.now() < page.looking && model.store.connections.size > 0) firstLook();
   },
   open() {
@@ -166,6 +190,7 @@ const reopen = api.follow({
 
 /** Reads the lines before the event `id`, while the page shows those after it. */
 async function readPast(run, id, earlier) {
+  if (run !== model.store.run) return;
   page.earlier = earlier;
   showStatus();
   try {
@@ -177,13 +202,14 @@ async function readPast(run, id, earlier) {
     page.earlier = 0;
   } catch (error) {
     failed(error);
-    setTimeout(() => run === model.store.run && readPast(run, id, earlier), PAST_AGAIN);
+    setTimeout(() => readPast(run, id, earlier), PAST_WITHIN);
   }
   showStatus();
 }
 
 function newRun(run) {
   past.stop();
+  whenQuiet = () => {};
   page.earlier = 0;
   model.store.reset(run);
   model.store.learnServers(model.servers);

@@ -12,8 +12,13 @@ export class Past {
   /** `store`: the one that is shown. `parsed(text)`: the event of a line, or null. */
   constructor(store, parsed) {
     Object.assign(this, { store, parsed });
-    /** What the shown store has had since `load` was called; null when nothing is being loaded. */
+    /** What the shown store has had since `hold` or `load` was called; null when nothing is to be loaded. */
     this.since = null;
+  }
+
+  /** Notes lines from now on: `load` comes later. */
+  hold() {
+    this.since = [];
   }
 
   /** Stops loading: the shown store is another run's. */

@@ -211,14 +211,14 @@ CASES = {
             "segments of 1400 bytes, IPv6, 80 ms",
             rounds(Scene(6, far=80 * MS, mss=1400), 10, 40),
             ["slow-window"],
-            ["/ 10 |"],
+            ["(10\u00d7) |"],
             PIECES,
         ),
         (
             "a window of 4 segments",
             rounds(Scene(link="vlan", far=25 * MS), 4, 20),
             ["slow-window"],
-            ["= 11680 / 8 |"],
+            ["= 11680 (8\u00d7) |"],
             PIECES,
         ),
         (
@@ -230,7 +230,7 @@ CASES = {
         ),
     ],
     "initial-window-then-pause": [
-        ("two connections", many_rounds(), ["slow-window"], ["/ 10 |"], PIECES),
+        ("two connections", many_rounds(), ["slow-window"], ["(10\u00d7) |"], PIECES),
         ("the window of the receiver", full_window(8192), ["slow-window"], [], PIECES),
         (
             "pieces of another size",

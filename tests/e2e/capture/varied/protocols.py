@@ -91,7 +91,7 @@ CASES = {
                 version=6,
             ),
             [],
-            ["1 binary", "1 ping", "Close frame with code 1001", "the protocol after the upgrade"],
+            ["1 binary", "1 ping", "Close frame with code 1001", "HTTP had handed the connection over"],
             NO_IDLE,
         ),
         (
