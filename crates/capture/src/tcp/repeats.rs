@@ -14,6 +14,8 @@ const LISTED: usize = 64;
 pub(super) enum Occasion {
     /// It asked for the segment with duplicate ACKs.
     DuplicateAcks,
+    /// It did, but longer ago than they usually take to the sender.
+    LateDuplicateAcks,
     /// It did not.
     Silence,
     /// What it did is not known.
@@ -51,6 +53,10 @@ impl Retransmissions {
             () if analysis.has(AnalysisFlag::SpuriousRetransmission) => RetransmissionCause::Needless,
             () if !again.iter().any(|flag| analysis.has(*flag)) => return,
             () if occasion == Occasion::DuplicateAcks => RetransmissionCause::DuplicateAcks,
+            // Later, the timer may have expired as well.
+            () if waited_ns < LEAST_TIMER_NS && occasion == Occasion::LateDuplicateAcks => {
+                RetransmissionCause::DuplicateAcks
+            }
             () if waited_ns >= LEAST_TIMER_NS && occasion == Occasion::Silence => RetransmissionCause::Timeout,
             () => RetransmissionCause::Other,
         };

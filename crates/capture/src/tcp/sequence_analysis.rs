@@ -86,7 +86,8 @@ impl SequenceAnalysis {
             _ if receiver.duplicates < ENOUGH_DUPLICATES || receiver.last_ack != Some(segment.seq) => Occasion::Silence,
             // They had not reached the sender.
             _ if segment.ns.saturating_sub(receiver.enough_ns) < way / 20 * 19 => Occasion::Unseen,
-            Some(_) if since <= way.saturating_add(way / 2).saturating_add(PROMPT_NS) => Occasion::DuplicateAcks,
+            Some(_) if since <= way.saturating_add(way / 4).saturating_add(PROMPT_NS) => Occasion::DuplicateAcks,
+            Some(_) if since <= way.saturating_add(way / 2).saturating_add(PROMPT_NS) => Occasion::LateDuplicateAcks,
             Some(_) => Occasion::Silence,
             None if since < FAST_NS => Occasion::DuplicateAcks,
             // It asked, and how long the way is, is not known.
