@@ -37,7 +37,7 @@ export async function captureTests(page, path) {
     await until("the explanation", async () => /run\.pcapng: \d+ connections, [1-9]\d* of them on this timeline/.test(await status(page)), 20);
     assert.equal(await page.isVisible("#drop"), false);
     assert.equal(await page.getAttribute("#tab-capture", "aria-selected"), "true");
-    const button = page.locator("#capture .both button[data-described=true]").last();
+    const button = page.locator("#capture .live-lanes button[data-described=true]").last();
     const [, stream, port] = /^Stream (\d+), port (\d+)$/.exec(await button.textContent());
     await button.click();
     await until("the frame to show it", async () => (await page.getAttribute("#capture iframe", "src")).endsWith(`#s${stream}`));

@@ -50,7 +50,7 @@ test("a rule is a mark with its name, and what it holds can be released", () => 
     [5, "reply", { request: 1, method: "GET", target: "/a", status: 503, head_bytes: 90, body_bytes: 0, complete: true }],
   ]);
   assert.deepEqual(c.rules.map(({ from, line: { rule }, exchange }) => [from, rule, exchange?.request]), [[1, "first", undefined], [2, "busy", 1]]);
-  assert.equal(words.exchangeWords(c.exchanges[0]), "503 GET /a ◆ busy");
+  assert.equal(words.exchangeWords(c.exchanges[0]), "503 GET /a ◇ busy");
   assert.deepEqual(heldNames(c, [{ hold: "other", count: 1 }, { hold: "go", count: 1 }]), ["go"]);
   assert.deepEqual(heldNames(c, [{ hold: "go", count: 0 }]), []);
 });

@@ -120,7 +120,7 @@ test("the name of a rule is drawn beside its mark, or in the block of its reques
   const texts = pen.calls.filter(([name]) => name === "text").map((call) => call[3]);
   assert.equal(kept.rules.length, 2);
   assert.ok(texts.includes("at-accept"), texts.join(", "));
-  assert.ok(texts.includes("◆ slow"), texts.join(", "));
+  assert.ok(texts.includes("◇ slow"), texts.join(", "));
 });
 
 test("lanes are as high as there is room for, and label each request above its block", () => {

@@ -22,7 +22,7 @@ export class CaptureTab {
     input.addEventListener("change", () => input.files.length > 0 && this.take(input.files[0]));
     this.status = h("p", { role: "status" });
     this.error = h("p", { class: "error", role: "alert" });
-    this.both = h("ul", { class: "both" });
+    this.both = h("ul", { class: "live-lanes" });
     this.link = h("a", { target: "_blank", rel: "noopener" }, t("capture.alone"));
     this.frame = h("iframe", { sandbox: "allow-popups", referrerpolicy: "no-referrer" });
     this.root.replaceChildren(

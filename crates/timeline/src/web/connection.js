@@ -33,6 +33,7 @@ export class ConnectionPanel {
       { class: "panel connection", data: { connection: connection.id } },
       h("h2", {}, t("connection.title", { id: connection.id, port: connection.port })),
       this.facts.element,
+      this.holds,
       h(
         "section",
         { class: "filter" },
@@ -40,7 +41,6 @@ export class ConnectionPanel {
         h("code", {}, filter),
         copyButton(t, () => filter),
       ),
-      this.holds,
       h("section", { class: "ends" }, ...this.ends, this.note),
       h("section", {}, h("h3", {}, t("connection.events")), this.ladder.element),
       h("section", {}, h("h3", {}, t("connection.kernel")), this.kernel),

@@ -164,7 +164,10 @@ function block(pen, connection, exchange, view, y, from, to) {
   if (empty) pen.frame(first, top + low, to - first, BLOCK - low * 2, role);
   if (role === "s4" || role === "s5") pen.fill(first, top, to - first, 3, "mark");
   if (role === "s5") pen.fill(first, top + BLOCK - 3, to - first, 3, "mark");
-  if (complete === false) pen.shape([[to - 6, top], [to, top], [to, top + BLOCK], [to - 3, top + BLOCK / 2]], "bg");
+  if (complete === false) {
+    const notch = Math.min(6, (to - first) / 2);
+    pen.shape([[to - notch, top], [to, top], [to, top + BLOCK], [to - notch / 2, top + BLOCK / 2]], "bg");
+  }
   let last = first;
   for (const cut of cuts.slice(1)) {
     const x = view.x(cut.at);

@@ -1,7 +1,8 @@
 // The labels above the blocks of a lane: status, method and path. Pure.
 //
 // Labels go down like stairs, a line for each request, so that the line from a label to its block crosses no other label.
-// After the lowest step the next flight begins at the top; the labels of a flight end where the next one begins.
+// After the lowest step the next flight begins at the top; the labels of a flight end where the next one begins. Blocks that
+// would begin it too early have no label.
 
 import { firstFrom, LABEL } from "./lanes.js";
 import { fitted } from "./text.js";
@@ -10,21 +11,36 @@ import { exchangeWords } from "./words.js";
 
 /** Blocks that are closer (px) than this to the one before have no label of their own. */
 const LEAST_APART = 5;
+/** A flight begins at least this far (px) after the lowest step of the one before: a status needs that much. */
+const LEAST_ROOM = 40;
 
 /** Draws the labels of the visible requests: `lines` lines from `y` down, above the blocks, whose tops are at `blocks`. */
 export function labels(pen, connection, view, { y, lines, blocks }) {
   if (lines === 0) return;
   const right = view.left + view.width;
-  const all = labelled(connection, view);
-  all.forEach(({ x, exchange }, i) => {
-    const step = i % lines;
-    const until = all[i - step + lines]?.x ?? right;
-    const words = shortened(pen, exchange, until - x - 8);
-    if (words === "") return;
-    const middle = y + step * LABEL + LABEL / 2 + 2;
-    pen.fill(x, middle + 2, 1, blocks - middle - 2, "wire");
-    pen.text(x + 4, middle, words, "plain", "start");
-  });
+  for (const { steps, until } of flights(labelled(connection, view), lines, right)) {
+    steps.forEach(({ x, exchange }, step) => {
+      const words = shortened(pen, exchange, until - x - 8);
+      if (words === "") return;
+      const middle = y + step * LABEL + LABEL / 2 + 2;
+      pen.fill(x, middle + 2, 1, blocks - middle - 2, "wire");
+      pen.text(x + 4, middle, words, "plain", "start");
+    });
+  }
+}
+
+/** The flights of stairs: the exchanges of each, from the top down, and where its labels must end. */
+function flights(all, lines, right) {
+  const found = [];
+  for (let from = 0; from < all.length; ) {
+    const steps = all.slice(from, from + lines);
+    const least = steps.at(-1).x + LEAST_ROOM;
+    let next = from + steps.length;
+    while (next < all.length && all[next].x < least) next += 1;
+    found.push({ steps, until: all[next]?.x ?? right });
+    from = next;
+  }
+  return found;
 }
 
 /** The visible exchanges that get a label, and where their blocks begin. */

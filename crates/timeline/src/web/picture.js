@@ -208,7 +208,8 @@ export class Picture {
 
   #relist({ rows: list, height }) {
     const { scroller } = this;
-    const atEnd = scroller.scrollTop + scroller.clientHeight >= this.height - 2;
+    // The first lanes are shown from the top on.
+    const atEnd = this.height > 0 && scroller.scrollTop + scroller.clientHeight >= this.height - 2;
     this.list = list;
     if (height !== this.height) {
       this.height = height;

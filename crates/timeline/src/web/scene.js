@@ -55,6 +55,7 @@ export function scene(pen, { list, scroll, size, view, now, origin, program, unu
   if (x >= view.left && x <= right) {
     pen.shape([[x - 5, AXIS - 9], [x + 5, AXIS - 9], [x, AXIS - 2]], "now");
     if (right - x > 60) pen.text(x + 9, EVENTS_AT, t("picture.now"), "now", "start");
+    else pen.text(x - 9, EVENTS_AT, t("picture.now"), "now", "end");
   } else if (x > right) pen.text(right - 4, EVENTS_AT, `${t("picture.now")} ▸`, "now", "end");
 }
 
@@ -87,8 +88,9 @@ function gaps(pen, view) {
   for (const gap of view.axis.gaps(view.from, view.to, GAP)) {
     const from = Math.max(view.x(gap.from), view.left);
     const to = Math.min(view.x(gap.to), view.left + view.width);
-    const words = `⋯ ${span(gap.to - gap.from)} ⋯`;
-    if (to - from > pen.measure(words) + 16) pen.text((from + to) / 2, EVENTS_AT, words, "dim", "middle");
+    const long = span(gap.to - gap.from);
+    const words = [`⋯ ${long} ⋯`, `⋯ ${long}`, "⋯"].find((form) => to - from > pen.measure(form) + 8);
+    if (words) pen.text((from + to) / 2, EVENTS_AT, words, "dim", "middle");
   }
 }
 

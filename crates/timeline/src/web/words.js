@@ -73,16 +73,17 @@ export function stateWords(connection) {
   return connection.idlePeriods.at(-1)?.to === null ? t("state.idle") : t("state.open");
 }
 
-/** Status and request, such as `206 GET /static/BGM.wav`, and the rule that applied, such as `◆ busy`. */
+/** Status and request, such as `206 GET /static/BGM.wav`, and the rule that applied, such as `◇ busy`. */
 export function exchangeWords(exchange) {
   const { method, target } = exchange.head ?? exchange.reply ?? {};
   const status = exchange.reply ? String(exchange.reply.status) : "…";
-  return [status, oneLine(method ?? "", 20), oneLine(target ?? "", 80), ruleWords(exchange.rule)].filter(Boolean).join(" ");
+  const cut = exchange.reply?.complete === false ? `(${t("exchange.incomplete")})` : "";
+  return [status, oneLine(method ?? "", 20), oneLine(target ?? "", 80), cut, ruleWords(exchange.rule)].filter(Boolean).join(" ");
 }
 
 /** The mark of a rule with its name; empty without a rule. */
 export function ruleWords(rule) {
-  return rule === undefined ? "" : `◆ ${oneLine(rule, 40)}`;
+  return rule === undefined ? "" : `◇ ${oneLine(rule, 40)}`;
 }
 
 /** The text for screen readers when a connection is selected. */
