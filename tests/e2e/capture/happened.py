@@ -45,9 +45,11 @@ class Truth:
         return min(times, default=None)
 
     def shown(self, side, position):
-        """The same for the frames of the file."""
-        times = [f.us for f in self.frames.values() if f.side == side and f.at <= position < f.at + f.length]
-        return min(times, default=None)
+        """The same for the frames of the file. A byte that probes a window of 0, and is refused, counts when it is sent
+        again."""
+        carriers = [f for f in self.frames.values() if f.side == side and f.at <= position < f.at + f.length]
+        taken = [f for f in carriers if f.why != "probe"]
+        return min((f.us for f in taken or carriers), default=None)
 
     def is_first(self, side, position):
         """Whether the frame that first carried the byte at a position passed the capture point."""
