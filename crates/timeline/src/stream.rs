@@ -119,8 +119,8 @@ pub(super) fn lines(state: Arc<AppState>, query: &BTreeMap<String, String>) -> R
     Ok((kind, Body::from_stream(stream)).into_response())
 }
 
-/// The place that the parameter `name` names: nothing for the oldest line, `now` for the newest, or the id of an event. An id of an
-/// earlier run means the oldest line: its numbers do not apply to this run.
+/// The place that the parameter `name` names: nothing for the oldest line, `now` for the newest, or the id of an event. An
+/// id of an earlier run means the oldest line: its numbers do not apply to this run.
 fn place(state: &AppState, name: &str, since: Option<&str>) -> Result<Place, Refusal> {
     let ring = state.ring();
     match since {

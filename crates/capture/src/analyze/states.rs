@@ -4,8 +4,8 @@ use crate::model::{
     ConnectionEnd, Fin, Handshake, HandshakeOutcome, ResetClass, Side, StateChange, TcpState, Teardown,
 };
 
-/// The states of each side in the order in which it enters them. A segment changes the state of its sender when it is sent, and that
-/// of its receiver when it arrives; both are given the frame of the segment.
+/// The states of each side in the order in which it enters them. A segment changes the state of its sender when it is
+/// sent, and that of its receiver when it arrives; both are given the frame of the segment.
 pub(super) fn states(handshake: &Handshake, end: &ConnectionEnd) -> Vec<StateChange> {
     let mut changes = Changes(Vec::new());
     changes.opening(handshake);

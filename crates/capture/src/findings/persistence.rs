@@ -26,7 +26,8 @@ pub(super) fn one_connection(connections: &[&Connection]) -> Vec<Finding> {
             .with("count", connection.exchanges_in_all())
             .with("stream", connection.stream)
             .with("seqs", seqs);
-        let is_known = connection.completeness.both_sides && connection.exchanges_left_out == 0;
+        let complete = connection.completeness;
+        let is_known = complete.both_sides && complete.every_byte && connection.exchanges_left_out == 0;
         if is_known && !connection.exchanges.iter().any(|exchange| exchange.pipelined) {
             args = args.with("serial", connection.exchanges_in_all());
         }

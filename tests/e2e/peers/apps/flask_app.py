@@ -1,10 +1,11 @@
-"""Flask's development server over a directory."""
+"""Flask over a directory: by its development server, or by a server of WSGI, which finds the directory in SITE."""
 
+import os
 import sys
 
 from flask import Flask, send_from_directory
 
-site, port = sys.argv[1], int(sys.argv[2])
+site = sys.argv[1] if __name__ == "__main__" else os.environ["SITE"]
 app = Flask(__name__, static_folder=None)
 
 
@@ -18,4 +19,5 @@ def file(name):
     return send_from_directory(site, name)
 
 
-app.run("127.0.0.1", port)
+if __name__ == "__main__":
+    app.run("127.0.0.1", int(sys.argv[2]))
