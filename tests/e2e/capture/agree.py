@@ -61,13 +61,13 @@ def summarized(lines):
     last, close = lines[-1], next((line for line in lines if line["event"] == "close"), None)
     heads = {line["request"]: line for line in lines if line["event"] == "head"}
     replies = [{**line, "asked": heads.get(line["request"])} for line in lines if line["event"] == "reply"]
-    rests, answered = [], 0
+    rests, answered, sent = [], 0, None
     for line, following in itertools.pairwise(lines):
-        answered += line["event"] == "reply"
+        if line["event"] == "reply":
+            answered, sent = answered + 1, line["time"]
         if line["event"] == "idle":
-            rests.append(
-                {"after": answered, "ns": following["since_accept_ns"] - line["since_accept_ns"], "within_ns": 0}
-            )
+            ns = following["since_accept_ns"] - line["since_accept_ns"]
+            rests.append({"after": answered, "ns": ns, "within_ns": 0, "sent": sent})
     return {
         "connection": last["connection"],
         "replies": replies,
@@ -91,8 +91,8 @@ def how(lines, close):
 
 
 def paged(file, log):
-    """What the page shows of each connection. The page does not show when the server began to close, so that is taken
-    from the log."""
+    """What the page shows of each connection. The page shows no time of day, so that of the server's close, and of the
+    replies before its idle periods, is taken from the log."""
     ends = {connection: log[connection]["end"] for connection in log}
     pages = by_turn(
         [
@@ -103,6 +103,9 @@ def paged(file, log):
     for connection, claim in pages.items():
         if claim["end"] and ends.get(connection):
             claim["end"]["time"] = ends[connection]["time"]
+        sent = {rest["after"]: rest["sent"] for rest in log[connection]["rests"]} if connection in log else {}
+        for rest in claim["rests"]:
+            rest["sent"] = sent.get(rest["after"])
     return pages
 
 

@@ -50,6 +50,8 @@ EMPTY_LINES = {"line_timeout", "client_fin_in_head", "bad_request"}
 #          RST may come before.
 #   begun  The log's idle period ends when a head is complete, or a timer ends the wait for it; on the wire it ends with
 #          the first byte of the head.
+#   noted  The server's thread did not run for a while between the system call that sent a reply and the line of that
+#          reply, because other programs use the machine too. The log's idle period begins that much later.
 #   unsent After a reply that came before the body of its request the server waits for that body; the wire is silent.
 #   bare   A reply without a head, to something that is not a request, is not HTTP/1.x. Explain calls it no response.
 
@@ -190,11 +192,17 @@ def came_within(request):
     return request["ended_ns"] - request["begun_ns"] if request["head_complete"] else float("inf")
 
 
+def noted_late(rest, gone):
+    """How long after the last byte of a reply left the server noted that it had sent it."""
+    return max(nanoseconds(rest["sent"]) - gone, 0) if rest and rest["sent"] and gone is not None else 0
+
+
 def idle_periods(logged, shown, requests, exchanges, argued):
     """Compares the idle periods after replies. Each one in the capture must be in the log with the same length. Each
     long one in the log must be in the capture."""
     waiting = {exchange["number"] for exchange in exchanges if is_unsent(exchange["request"])}
     left = {exchange["number"]: left_within(exchange) for exchange in exchanges}
+    gone = {exchange["number"]: exchange["response"]["ended_ns"] for exchange in exchanges}
     # On a busy machine the server may see a request late, but before the first byte of its reply.
     seen_late = {exchange["number"] - 1: max(exchange["first_byte_ns"] or 0, 0) for exchange in exchanges}
     shown = {rest["after"]: rest["ns"] for rest in shown if rest["after"] and rest["ended_by"] != "capture-ends"}
@@ -215,9 +223,10 @@ def idle_periods(logged, shown, requests, exchanges, argued):
             begun = came_within(requests.get(after + 1))
             argued["begun"] += begun > IDLE_NS and longer > IDLE_NS
             longer -= min(longer, begun) if longer > 0 else 0
-            rounding = rest["within_ns"] if rest else 0
-            leeway = IDLE_NS + rounding
-            yield claim, rest and rest["ns"], seen, -leeway <= longer <= leeway + held * sending + late
+            leeway = IDLE_NS + (rest["within_ns"] if rest else 0)
+            delayed = noted_late(rest, gone.get(after)) if longer < -leeway else 0
+            argued["noted"] += delayed > 0
+            yield claim, rest and rest["ns"], seen, -leeway - delayed <= longer <= leeway + held * sending + late
 
 
 def ended(logged, shown, exchanges, bare, held, argued):
