@@ -54,6 +54,11 @@ impl EventSink {
         self.batchers().for_each(|batcher| batcher.rename(server));
     }
 
+    /// Whether anybody reads the events. If nobody does, what only they tell need not be found out.
+    pub fn has_readers(&self) -> bool {
+        self.file.is_some() || self.live.is_some() || self.observer.is_some() || log::is_on()
+    }
+
     /// Whether the detail of a response that is written now would be used.
     pub fn wants_detail(&self) -> bool {
         self.live.as_ref().is_some_and(|live| live.has_budget(true))

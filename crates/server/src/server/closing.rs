@@ -70,7 +70,7 @@ impl Driver {
                 close.who = who(self.first_to_end(seen == Some(Seen::Reset)));
             }
         }
-        let unread = has_unread(&self.stream);
+        let unread = self.server.sink.has_readers() && has_unread(&self.stream);
         if unread && discard.keeps {
             let bytes = self::unread(&self.stream, MOST_PEEKED).await;
             self.emit_dropped(&site, (&bytes, 0), 0, DropPlace::Unread);
@@ -127,14 +127,18 @@ impl Driver {
         }
     }
 
-    /// How the client has ended its side by now, even if nothing has read that yet; `None` if it has not. The server has
-    /// sent neither FIN nor RST. `reset`: the client's RST was seen.
+    /// How the client has ended its side by now, even if nothing has read that yet; `None` if it has not, or if nobody
+    /// reads the events. The server has sent neither FIN nor RST. `reset`: the client's RST was seen.
     fn first_to_end(&mut self, reset: bool) -> Option<Seen> {
         if reset {
             return Some(Seen::Reset);
         }
         if self.conn.has_client_fin() {
             return Some(Seen::Fin);
+        }
+        // Only the events tell who was first, and asking the system costs about a tenth of a short connection.
+        if !self.server.sink.has_readers() {
+            return None;
         }
         let ended = crate::sys::peer_end(&self.stream)?;
         if matches!(ended, PeerEnd::Fin | PeerEnd::FinThenReset) {
