@@ -214,3 +214,54 @@ fn an_acknowledged_fin_that_was_not_captured_may_have_been_the_first() {
     };
     assert_eq!((ended(20), ended(21)), (Some(Side::Server), None));
 }
+
+/// The frames of a connection that begins this much later with another initial sequence number.
+fn later(mut frames: Vec<TestFrame>, us: u64, isn: u32) -> Vec<TestFrame> {
+    for frame in &mut frames {
+        frame.us += us;
+        frame.seq = frame.seq.wrapping_add(isn);
+        frame.ack = frame.ack.wrapping_add(isn);
+    }
+    frames
+}
+
+#[test]
+fn a_port_that_is_used_again_is_a_finding() {
+    let whole = || ended(0, "", true, FIN | ACK, 1000);
+    let syn = || vec![frame(0, true, SYN, 0, 0, "")];
+    for (name, connections, want) in [
+        (
+            "twice, and one of another port",
+            vec![
+                whole(),
+                later(whole(), 2_000_000, 70_000),
+                later(whole(), 9_000_000, 900_000),
+                ended(1, "", true, FIN | ACK, 1000),
+            ],
+            Some((2, 1_878_900_000_i64)),
+        ),
+        (
+            "after an attempt",
+            vec![syn(), later(whole(), 5_000_000, 70_000)],
+            Some((1, 5_000_000_000)),
+        ),
+        (
+            "a SYN that is sent again",
+            vec![syn(), later(syn(), 1_000_000, 0), later(whole(), 3_000_000, 0)],
+            None,
+        ),
+        (
+            "the first one was open when the capture began",
+            vec![whole()[3..].to_vec(), later(whole(), 2_000_000, 70_000)],
+            Some((1, 1_878_900_000)),
+        ),
+    ] {
+        let found = capture(connections);
+        let found = of_kind(&found, FindingKind::PortReused);
+        let said = found
+            .first()
+            .map(|f| (f.args.get("count").cloned(), f.args.get("after").cloned()));
+        let want = want.map(|(count, ns)| (Some(Arg::Count(count)), Some(Arg::ns(ns))));
+        assert_eq!(said, want, "{name}");
+    }
+}

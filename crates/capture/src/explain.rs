@@ -99,7 +99,7 @@ pub fn explain_files<R: Read>(readers: Vec<R>, options: &Options, profiles: &[Pr
                 file.tcp_frames += 1;
                 streams.add(&segment);
             }
-            Decoded::Quoted(endpoints) => streams.count_quoted(endpoints),
+            Decoded::Quoted(endpoints) => streams.count_quoted(packet.number, endpoints),
             Decoded::Nothing => {}
         }
     }
@@ -109,7 +109,7 @@ pub fn explain_files<R: Read>(readers: Vec<R>, options: &Options, profiles: &[Pr
     let mut notes: Vec<Note> = packets.notes();
     notes.extend(decoder.notes());
     notes.extend(out_of_order.note());
-    notes.extend(streams.note());
+    notes.extend(streams.notes());
     Ok(analyze_all(file, streams, options, profiles, notes))
 }
 

@@ -124,18 +124,21 @@ fn what_is_in_a_tunnel_is_read() {
     };
     let framed = |datagram: &[u8]| [&ethernet(0x0800)[..], datagram].concat();
     type Wrap<'a> = Box<dyn Fn(Vec<u8>) -> Vec<u8> + 'a>;
-    let cases: Vec<(&str, u32, Wrap<'_>)> = vec![
+    let cases: Vec<(&str, &str, u32, Wrap<'_>)> = vec![
         (
+            "MPLS",
             "MPLS",
             1,
             Box::new(|d| [&ethernet(0x8847)[..], &[0, 6, 0x41, 0x40], &d].concat()),
         ),
         (
             "VXLAN",
+            "VXLAN",
             101,
             Box::new(|d| outer(17, &[], &udp(4789, &[8, 0, 0, 0, 0, 0, 7, 0], &framed(&d)))),
         ),
         (
+            "GENEVE",
             "GENEVE",
             101,
             Box::new(|d| {
@@ -146,8 +149,9 @@ fn what_is_in_a_tunnel_is_read() {
                 )
             }),
         ),
-        ("GRE", 101, Box::new(|d| outer(47, &[0, 0, 8, 0], &d))),
+        ("GRE", "GRE", 101, Box::new(|d| outer(47, &[0, 0, 8, 0], &d))),
         (
+            "ERSPAN",
             "ERSPAN",
             101,
             Box::new(|d| {
@@ -158,19 +162,22 @@ fn what_is_in_a_tunnel_is_read() {
                 )
             }),
         ),
-        ("IP in IP", 101, Box::new(|d| outer(4, &[], &d))),
+        ("IP in IP", "IP", 101, Box::new(|d| outer(4, &[], &d))),
         (
             "VXLAN in GRE",
+            "VXLAN",
             101,
             Box::new(|d| outer(47, &[0, 0, 8, 0], &outer(17, &[], &udp(4789, &[8; 8], &framed(&d))))),
         ),
         (
+            "PPPoE",
             "PPPoE",
             1,
             Box::new(|d| [&ethernet(0x8864)[..], &[0x11, 0, 0, 7, 0, 9, 0, 0x21], &d].concat()),
         ),
         (
             "802.11",
+            "",
             127,
             Box::new(|d| {
                 [
@@ -184,7 +191,7 @@ fn what_is_in_a_tunnel_is_read() {
             }),
         ),
     ];
-    for (name, link_type, wrap) in &cases {
+    for (name, carrier, link_type, wrap) in &cases {
         let file = TestFile {
             link_type: *link_type,
             wrap,
@@ -192,7 +199,12 @@ fn what_is_in_a_tunnel_is_read() {
         };
         let capture = file.explained(&exchange());
         assert_eq!(gist(&capture), (1, 5, 5_000_000_000), "{name}");
-        assert_eq!(kinds(&capture), [], "{name}");
+        let notes = capture
+            .notes
+            .iter()
+            .map(|note| (note.kind, note.args.get("protocols").cloned()));
+        let want = (!carrier.is_empty()).then(|| (NoteKind::Encapsulated, Some(format!("{carrier} 6").into())));
+        assert_eq!(notes.collect::<Vec<_>>(), Vec::from_iter(want), "{name}");
         // The lengths on the wire are known if the frames are cut.
         let whole = wrap(Vec::new()).len();
         let cut = TestFile {
@@ -241,8 +253,8 @@ fn what_is_not_read_is_named_and_counted() {
 
 #[test]
 fn a_connection_that_an_icmp_error_quotes_has_a_number() {
-    // The error quotes a segment of `port`, which belongs to stream 0 or to no stream; another connection follows.
-    for (port, want) in [(40_000_u16, 1), (40_009, 2)] {
+    // The error quotes a segment of `port`, which belongs to stream 0, to no stream, or to the connection that follows.
+    for (port, want) in [(40_000_u16, 1), (40_009, 2), (40_001, 1)] {
         let mut frames = exchange();
         let count = frames.len();
         let mut other = exchange();
@@ -275,5 +287,7 @@ fn a_connection_that_an_icmp_error_quotes_has_a_number() {
         let capture = file.explained(&frames);
         let streams: Vec<u32> = capture.connections.iter().map(|connection| connection.stream).collect();
         assert_eq!(streams, [0, want], "{port}");
+        let quoted = capture.notes.iter().filter(|note| note.kind == NoteKind::QuotedOnly);
+        assert_eq!(quoted.count(), usize::from(port == 40_009), "{port}");
     }
 }

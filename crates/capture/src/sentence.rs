@@ -13,6 +13,8 @@ pub(crate) struct Sentence {
     values: Vec<(&'static str, Value)>,
     /// The evidence.
     pub(crate) frames: Vec<u64>,
+    /// Whether the evidence is more than these frames.
+    pub(crate) has_more_frames: bool,
 }
 
 /// An entry of the catalogue.
@@ -67,6 +69,7 @@ impl Sentence {
             entry: entry.into(),
             values: Vec::new(),
             frames: Vec::new(),
+            has_more_frames: false,
         }
     }
 
@@ -125,6 +128,13 @@ impl Sentence {
         self
     }
 
+    /// Says how many frames the evidence is, of which the first are named.
+    #[must_use]
+    pub(crate) fn of_frames(mut self, count: u64) -> Self {
+        self.has_more_frames = !self.frames.is_empty() && count > self.frames.len() as u64;
+        self
+    }
+
     /// The sentence without the evidence.
     pub(crate) fn text(&self, lang: Lang) -> String {
         self.pieces(lang).into_iter().map(Piece::into_text).collect()
@@ -146,10 +156,14 @@ impl Sentence {
         if self.frames.is_empty() {
             return String::new();
         }
-        Self::new(Msg::Frames)
-            .with("count", self.frames.len())
-            .with("frames", self.frames.clone())
-            .text(lang)
+        Self::new(if self.has_more_frames {
+            Msg::FramesMore
+        } else {
+            Msg::Frames
+        })
+        .with("count", self.frames.len())
+        .with("frames", self.frames.clone())
+        .text(lang)
     }
 
     fn value(&self, name: &str) -> Option<&Value> {
@@ -173,14 +187,17 @@ impl Sentence {
                     let is_one = self.value(name) == Some(&Value::Arg(Arg::Count(1)));
                     prose.push_str(if is_one { one } else { many });
                 }
-                None => match self.value(place).map(|value| value.piece(lang)) {
-                    Some(Piece::Prose(text)) => prose.push_str(&text),
-                    Some(quoted) => {
-                        pieces.push(Piece::Prose(std::mem::take(&mut prose)));
-                        pieces.push(quoted);
+                None => {
+                    for piece in self.value(place).into_iter().flat_map(|value| value.pieces(lang)) {
+                        match piece {
+                            Piece::Prose(text) => prose.push_str(&text),
+                            other => {
+                                pieces.push(Piece::Prose(std::mem::take(&mut prose)));
+                                pieces.push(other);
+                            }
+                        }
                     }
-                    None => {}
-                },
+                }
             }
             rest = after;
         }
@@ -191,11 +208,24 @@ impl Sentence {
 }
 
 impl Value {
+    fn pieces(&self, lang: Lang) -> Vec<Piece> {
+        let Self::Names(names) = self else {
+            return vec![self.piece(lang)];
+        };
+        let separator = || Piece::Prose(Msg::ListSeparator.text(lang).to_owned());
+        let apart = names.iter().enumerate().map(|(at, name)| {
+            let separator = (at > 0).then(separator);
+            separator.into_iter().chain([Piece::Name(name.clone())])
+        });
+        apart.flatten().collect()
+    }
+
+    /// A value that is one piece.
     fn piece(&self, lang: Lang) -> Piece {
         let separator = || Msg::ListSeparator.text(lang);
         match self {
             Self::Arg(Arg::Text(text)) => Piece::Quoted(printable(text)),
-            Self::Names(names) => Piece::Quoted(names.join(separator())),
+            Self::Names(names) => Piece::Name(names.join(separator())),
             Self::Arg(Arg::Count(n)) => Piece::Prose(n.to_string()),
             Self::Arg(Arg::Nanoseconds { ns }) => Piece::Prose(time(*ns)),
             Self::Arg(Arg::List(numbers)) => {
@@ -226,14 +256,16 @@ impl Value {
 pub(crate) enum Piece {
     /// Words and numbers of this program.
     Prose(String),
-    /// Text from the wire with control characters escaped, or names.
+    /// Text from the wire with control characters escaped.
     Quoted(String),
+    /// A technical name, such as that of a TCP state.
+    Name(String),
 }
 
 impl Piece {
     fn into_text(self) -> String {
         match self {
-            Self::Prose(text) | Self::Quoted(text) => text,
+            Self::Prose(text) | Self::Quoted(text) | Self::Name(text) => text,
         }
     }
 }

@@ -257,7 +257,7 @@ test("the steps of a decision are said in the page's language", () => {
   assert.equal(words.saidWords(step), "/{path} is the file a: 7 bytes, modified x");
   assert.equal(words.saidWords(refused), "the client sent nothing in time");
   i18n.setLanguage("zh");
-  assert.equal(words.saidWords(step), "/{path} 是文件 a：7 字节，修改于 x");
+  assert.equal(words.saidWords(step), "/{path} 对应文件 a：7 字节，修改于 x");
   assert.equal(words.saidWords(refused), "客户端未在限定时间内发送任何数据");
   assert.equal(words.saidWords({ said: "of another server", text: "as it is" }), "as it is");
   const fault = { said: "fault", text: "", values: { fault: "bare_cr", meaning: "a CR inside a line" } };

@@ -24,19 +24,24 @@ pub(super) fn idle_periods(
     capture_end: FrameTime,
 ) -> Vec<IdlePeriod> {
     let mut periods = Vec::new();
-    let mut start = IdleStart {
+    // `None` after an incomplete message: then the connection is not known to be idle.
+    let mut start = Some(IdleStart {
         after: 0,
         at: handshake.ack.and_then(|ack| time_of(frames, ack)).unwrap_or(first),
         announced_s: None,
         head_captured: true,
-    };
+    });
     let (last, ended_by) = last(end, capture_end);
     // A request after the FIN of the other side does not end an idle period.
     let in_time = |exchange: &&Exchange| begun(exchange).is_none_or(|begin| begin.frame <= last.frame);
     for exchange in exchanges.iter().take_while(in_time) {
         // A request whose first frame repeats an earlier one was sent before; when, the capture does not show.
         if let Some(begin) = begun(exchange).filter(|begin| !is_sent_again(frames, begin.frame)) {
-            periods.extend(idle_period(&start, begin, IdleEnd::Request));
+            periods.extend(
+                start
+                    .as_ref()
+                    .and_then(|start| idle_period(start, begin, IdleEnd::Request)),
+            );
         }
         // What follows an upgrade or CONNECT is not HTTP: it has no idle periods of HTTP.
         if exchange
@@ -46,18 +51,14 @@ pub(super) fn idle_periods(
         {
             return periods;
         }
-        // After an incomplete message, the connection is not idle.
-        let Some(at) = completed(exchange) else {
-            return periods;
-        };
-        start = IdleStart {
+        start = completed(exchange).map(|at| IdleStart {
             after: exchange.number,
             at,
             announced_s: announced(exchange),
             head_captured: head_captured(exchange),
-        };
+        });
     }
-    periods.extend(idle_period(&start, last, ended_by));
+    periods.extend(start.and_then(|start| idle_period(&start, last, ended_by)));
     periods
 }
 

@@ -92,6 +92,7 @@ fn timing(connection: &Connection, index: usize) -> Option<Timing> {
         frames: &frames,
         round_trip: connection.handshake.round_trip_ns.unwrap_or(0),
         server_round_trip: server_round_trip_ns(connection).unwrap_or(0),
+        begins_midway: !connection.completeness.opening,
         full: full_segment(connection),
     };
     sender.message(request, Side::Client, &mut parts);
@@ -161,6 +162,8 @@ struct Sender<'a> {
     round_trip: u64,
     /// The part of it between the capture point and the server.
     server_round_trip: u64,
+    /// Whether the handshake, from which the round trip is known, was not captured.
+    begins_midway: bool,
     /// From this length on, a segment is full.
     full: u32,
 }
@@ -335,9 +338,10 @@ impl Sender<'_> {
             .frames
             .iter()
             .any(|frame| frame.number == to.0 && frame.after_unseen);
-        let spent = match after_unseen && ns - network >= PAUSE_NS {
-            true => TimeSpent::UnexplainedPause,
-            false => TimeSpent::ServerThink,
+        let spent = match ns - network {
+            pause if after_unseen && pause >= PAUSE_NS => TimeSpent::UnexplainedPause,
+            both if self.begins_midway && both < UNMEASURED_NS => TimeSpent::ServerAndRoundTrip,
+            _ => TimeSpent::ServerThink,
         };
         parts.add(spent, ns - network, from.0, to.0);
     }

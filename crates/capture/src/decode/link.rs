@@ -16,11 +16,22 @@ pub(super) enum Layer {
     Ip,
 }
 
+impl Layer {
+    /// The name of a protocol that carries the frames or datagrams of others, unlike a tag.
+    fn carrier(self) -> Option<&'static str> {
+        match self {
+            Self::Mpls => Some("MPLS"),
+            Self::EtherType(PPPOE) => Some("PPPoE"),
+            _ => None,
+        }
+    }
+}
+
 /// What a frame holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LinkPayload {
-    /// An IP datagram at this offset.
-    Ip(usize),
+    /// An IP datagram at this offset, and the name of the protocol that carries it, if it is not the link layer.
+    Ip(usize, Option<&'static str>),
     /// Another protocol, with its name.
     Other(&'static str),
     /// The frame ends before its protocol is known.
@@ -40,6 +51,8 @@ enum Step {
 const LAYERS: usize = 16;
 /// EtherTypes of VLAN tags (IEEE 802.1Q, 802.1ad, and older vendor values).
 const VLAN: [u16; 4] = [0x8100, 0x88a8, 0x9100, 0x9200];
+/// EtherType of a PPPoE session.
+const PPPOE: u16 = 0x8864;
 /// Names of EtherTypes that are not read.
 const ETHER_TYPES: &[(u16, &str)] = &[
     (0x0806, "ARP"),
@@ -58,11 +71,13 @@ const ETHER_TYPES: &[(u16, &str)] = &[
 pub(super) fn network(layer: Layer, frame: &[u8]) -> LinkPayload {
     let mut at = 0;
     let mut layer = layer;
+    let mut carrier = None;
     for _ in 0..LAYERS {
         let bytes = frame.get(at..).unwrap_or_default();
+        carrier = layer.carrier().or(carrier);
         match step(layer, bytes) {
             Some(Step::Next(next, offset)) => (layer, at) = (next, at + offset),
-            Some(Step::End(LinkPayload::Ip(_))) => return LinkPayload::Ip(at),
+            Some(Step::End(LinkPayload::Ip(..))) => return LinkPayload::Ip(at, carrier),
             Some(Step::End(end)) => return end,
             None => return LinkPayload::TooShort,
         }
@@ -90,7 +105,7 @@ fn step(layer: Layer, bytes: &[u8]) -> Option<Step> {
         Layer::Ppp => ppp(bytes),
         Layer::Mpls => mpls(bytes),
         Layer::Ip => match bytes.first()? >> 4 {
-            4 | 6 => Some(Step::End(LinkPayload::Ip(0))),
+            4 | 6 => Some(Step::End(LinkPayload::Ip(0, None))),
             _ => other("neither IPv4 nor IPv6"),
         },
     }
@@ -112,7 +127,7 @@ fn link(link_type: u32, bytes: &[u8]) -> Option<Step> {
         // Cisco HDLC, which PPP_HDLC may hold too: address, control, EtherType.
         50 | 104 if matches!(bytes.first()?, 0x0f | 0x8f) => next(Layer::EtherType(u16_at(bytes, 2)?), 4),
         50 => next(Layer::Ppp, 0),
-        51 => next(Layer::EtherType(0x8864), 0),
+        51 => next(Layer::EtherType(PPPOE), 0),
         166 | 204 => next(Layer::Ppp, 1),
         // RAW under its various numbers, IPv4, IPv6.
         12 | 14 | 101 | 228 | 229 => next(Layer::Ip, 0),
@@ -161,7 +176,7 @@ fn ether_type(kind: u16, bytes: &[u8]) -> Option<Step> {
         0x6558 => next(Layer::Ethernet, 0),
         0x8847 | 0x8848 => next(Layer::Mpls, 0),
         // PPPoE session: version and type, code, session, length (RFC 2516 section 4).
-        0x8864 => next(Layer::Ppp, 6),
+        PPPOE => next(Layer::Ppp, 6),
         0x880b => next(Layer::Ppp, 0),
         _ => {
             let known = ETHER_TYPES.iter().find(|(known, _)| *known == kind);
@@ -284,45 +299,55 @@ mod tests {
         let snap: [u8; 8] = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0];
         let radiotap = |frame: &[u8]| [&[0, 0, 8, 0, 0, 0, 0, 0][..], frame].concat();
         let data80211 = |control: &[u8], len: usize| [&with(control, len - 1, 0)[..], &snap, &[0x45]].concat();
-        use LinkPayload::{Ip, Other, TooShort, UnknownLink};
+        use LinkPayload::{Other, TooShort, UnknownLink};
+        let ip = |at| LinkPayload::Ip(at, None);
+        let within = |at, carrier| LinkPayload::Ip(at, Some(carrier));
         for (link, frame, want) in [
-            (1, ethernet(&[IPV4]), Ip(14)),
-            (1, ethernet(&[0x8100, IPV4]), Ip(18)),
-            (1, ethernet(&[0x88a8, 0x8100, IPV4]), Ip(22)),
+            (1, ethernet(&[IPV4]), ip(14)),
+            (1, ethernet(&[0x8100, IPV4]), ip(18)),
+            (1, ethernet(&[0x88a8, 0x8100, IPV4]), ip(22)),
             (1, ethernet(&[0x0806]), Other("ARP")),
             (1, ethernet(&[0x1234]), Other("another EtherType")),
             (1, vec![0; 13], TooShort),
-            (1, after(ethernet(&[60]), &snap), Ip(22)),
+            (1, after(ethernet(&[60]), &snap), ip(22)),
             (1, after(ethernet(&[60]), &[0x42, 0x42, 3]), Other("STP")),
-            (1, after(ethernet(&[0x8847]), &[0, 6, 0x41, 0x40]), Ip(18)),
-            (1, after(ethernet(&[0x8847]), &[0, 6, 0x40, 0x40, 0, 7, 1, 64]), Ip(22)),
+            (1, after(ethernet(&[0x8847]), &[0, 6, 0x41, 0x40]), within(18, "MPLS")),
+            (
+                1,
+                after(ethernet(&[0x8847]), &[0, 6, 0x40, 0x40, 0, 7, 1, 64]),
+                within(22, "MPLS"),
+            ),
             (
                 1,
                 after(
                     ethernet(&[0x8847]),
                     &[&[0, 6, 0x41, 0x40, 0, 0, 0, 0][..], &[0; 12], &[8, 0]].concat(),
                 ),
-                Ip(36),
+                within(36, "MPLS"),
             ),
-            (1, after(ethernet(&[0x8864]), &[0x11, 0, 0, 7, 0, 9, 0, 0x21]), Ip(22)),
+            (
+                1,
+                after(ethernet(&[0x8864]), &[0x11, 0, 0, 7, 0, 9, 0, 0x21]),
+                within(22, "PPPoE"),
+            ),
             (
                 1,
                 after(ethernet(&[0x8864]), &[0x11, 0, 0, 7, 0, 9, 0xc0, 0x21]),
                 Other("PPP control"),
             ),
-            (0, with(&[2, 0, 0, 0], 4, 0x45), Ip(4)),
-            (0, with(&[0, 0, 0, 30], 4, 0x60), Ip(4)),
+            (0, with(&[2, 0, 0, 0], 4, 0x45), ip(4)),
+            (0, with(&[0, 0, 0, 30], 4, 0x60), ip(4)),
             (0, with(&[9, 0, 0, 0], 4, 0x45), Other("another address family")),
-            (108, with(&[0, 0, 0, 2], 4, 0x45), Ip(4)),
-            (9, vec![0xff, 3, 0, 0x21, 0x45], Ip(4)),
-            (9, vec![0x21, 0x45], Ip(1)),
-            (50, vec![0xff, 3, 0, 0x57, 0x60], Ip(4)),
-            (104, vec![0x0f, 0, 8, 0, 0x45], Ip(4)),
-            (101, vec![0x60], Ip(0)),
+            (108, with(&[0, 0, 0, 2], 4, 0x45), ip(4)),
+            (9, vec![0xff, 3, 0, 0x21, 0x45], ip(4)),
+            (9, vec![0x21, 0x45], ip(1)),
+            (50, vec![0xff, 3, 0, 0x57, 0x60], ip(4)),
+            (104, vec![0x0f, 0, 8, 0, 0x45], ip(4)),
+            (101, vec![0x60], ip(0)),
             (101, vec![0x10], Other("neither IPv4 nor IPv6")),
             (101, vec![], TooShort),
-            (127, radiotap(&data80211(&[0x08, 1], 24)), Ip(40)),
-            (127, radiotap(&data80211(&[0x88, 3], 32)), Ip(48)),
+            (127, radiotap(&data80211(&[0x08, 1], 24)), ip(40)),
+            (127, radiotap(&data80211(&[0x88, 3], 32)), ip(48)),
             (
                 127,
                 radiotap(&data80211(&[0x08, 0x41], 24)),
@@ -332,15 +357,15 @@ mod tests {
             (
                 113,
                 with(&[0, 0, 3, 4, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0], 16, 0x45),
-                Ip(16),
+                ip(16),
             ),
-            (276, with(&[8, 0], 20, 0x45), Ip(20)),
+            (276, with(&[8, 0], 20, 0x45), ip(20)),
             (276, vec![8], TooShort),
-            (239, vec![2, 0, 0, 7, 8, 0, 1, 0, 8, 0, 3, 0, 9, 0, 9, 0, 0x45], Ip(16)),
+            (239, vec![2, 0, 0, 7, 8, 0, 1, 0, 8, 0, 3, 0, 9, 0, 9, 0, 0x45], ip(16)),
             (
                 258,
                 [&[20, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0][..], &[0; 8], &ethernet(&[IPV4])].concat(),
-                Ip(34),
+                ip(34),
             ),
             (147, vec![0; 40], UnknownLink(147)),
         ] {

@@ -44,6 +44,8 @@ pub(crate) struct Decoder {
     unknown_links: Vec<(u32, u64)>,
     /// Number of frames of each protocol that is not TCP.
     others: BTreeMap<&'static str, u64>,
+    /// Number of frames with a TCP segment in each protocol that carries others.
+    carriers: BTreeMap<&'static str, u64>,
 }
 
 /// What a frame holds.
@@ -63,22 +65,31 @@ impl Decoder {
         };
         let mut layer = Layer::Link(interface.link_type);
         let (mut bytes, mut reported) = (packet.data, (packet.original_len as usize).max(packet.data.len()));
+        let mut carrier = None;
         for _ in 0..TUNNELS {
             let network = match link::network(layer, bytes) {
-                LinkPayload::Ip(at) => at,
+                LinkPayload::Ip(at, name) => {
+                    carrier = name.or(carrier);
+                    at
+                }
                 LinkPayload::Other(name) => return self.count_other(name),
                 LinkPayload::TooShort => return self.give_up(packet),
                 LinkPayload::UnknownLink(link) => return self.count_unknown_link(link),
             };
             let (protocol, payload) = match ip::payload(&bytes[network..], reported.saturating_sub(network)) {
-                ip::Datagram::Tcp(payload) => return self.segment(packet, &payload),
+                ip::Datagram::Tcp(payload) => {
+                    if let Some(name) = carrier {
+                        *self.carriers.entry(name).or_default() += 1;
+                    }
+                    return self.segment(packet, &payload);
+                }
                 ip::Datagram::Fragment(fragment) => return self.fragment(packet, &fragment),
                 ip::Datagram::Other(protocol, payload) => (protocol, payload),
                 ip::Datagram::Broken => return self.give_up(packet),
             };
             let at = match tunnel::inside(protocol, payload.bytes) {
-                Inside::Layer(inner, at) => {
-                    layer = inner;
+                Inside::Layer(inner, at, name) => {
+                    (layer, carrier) = (inner, Some(name));
                     at
                 }
                 Inside::Quoted(at) => {
@@ -139,19 +150,8 @@ impl Decoder {
                 frames: self.undecoded.clone(),
             });
         }
-        if !self.others.is_empty() {
-            let count: u64 = self.others.values().sum();
-            let mut others: Vec<_> = self.others.iter().collect();
-            others.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), **name));
-            let others: Vec<String> = others.iter().map(|(name, count)| format!("{name} {count}")).collect();
-            notes.push(Note {
-                kind: NoteKind::NotTcp,
-                args: Args::default()
-                    .with("count", count)
-                    .with("protocols", others.join(", ")),
-                frames: Vec::new(),
-            });
-        }
+        notes.extend(by_protocol(NoteKind::Encapsulated, &self.carriers));
+        notes.extend(by_protocol(NoteKind::NotTcp, &self.others));
         notes.extend(self.unknown_links.iter().map(|(link, count)| Note {
             kind: NoteKind::LinkUnknown,
             args: Args::default().with("link", *link).with("count", *count),
@@ -159,6 +159,23 @@ impl Decoder {
         }));
         notes
     }
+}
+
+/// A note on frames, with the number of those of each protocol, the most first; `None` if there are none.
+fn by_protocol(kind: NoteKind, counts: &BTreeMap<&'static str, u64>) -> Option<Note> {
+    let mut protocols: Vec<_> = counts.iter().collect();
+    protocols.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), **name));
+    let protocols: Vec<String> = protocols
+        .iter()
+        .map(|(name, count)| format!("{name} {count}"))
+        .collect();
+    (!counts.is_empty()).then(|| Note {
+        kind,
+        args: Args::default()
+            .with("count", counts.values().sum::<u64>())
+            .with("protocols", protocols.join(", ")),
+        frames: Vec::new(),
+    })
 }
 
 /// The endpoints of the TCP segment in a datagram that an ICMP error quotes. The quotation may end after the ports.

@@ -17,8 +17,8 @@ const GENEVE: u16 = 6081;
 /// What the payload of an IP datagram is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Inside {
-    /// Another layer at this offset.
-    Layer(Layer, usize),
+    /// Another layer at this offset, in the protocol of this name.
+    Layer(Layer, usize, &'static str),
     /// An ICMP error, which quotes a datagram at this offset.
     Quoted(usize),
     /// Something else, with its name.
@@ -62,9 +62,9 @@ pub(super) fn inside(protocol: IpNumber, payload: &[u8]) -> Inside {
         1 => icmp_error(payload, |kind| matches!(kind, 3 | 4 | 5 | 11 | 12), "ICMP"),
         58 => icmp_error(payload, |kind| matches!(kind, 1..=4), "ICMPv6"),
         // IPv4 and IPv6 in IP (RFC 2003, RFC 4213).
-        4 | 41 => Inside::Layer(Layer::Ip, 0),
+        4 | 41 => Inside::Layer(Layer::Ip, 0, "IP"),
         47 => gre(payload),
-        137 => Inside::Layer(Layer::Mpls, 0),
+        137 => Inside::Layer(Layer::Mpls, 0, "MPLS"),
         17 => udp(payload),
         number => {
             let known = IP_PROTOCOLS.iter().find(|(known, _)| *known == number);
@@ -89,10 +89,10 @@ fn udp(payload: &[u8]) -> Inside {
     let data = payload.get(UDP_HEADER..).unwrap_or_default();
     let inner = UDP_HEADER + OVERLAY_HEADER;
     match destination {
-        port if VXLAN.contains(&port) => return Inside::Layer(Layer::Ethernet, inner),
+        port if VXLAN.contains(&port) => return Inside::Layer(Layer::Ethernet, inner, "VXLAN"),
         VXLAN_GPE => match data.get(3) {
-            Some(1 | 2) => return Inside::Layer(Layer::Ip, inner),
-            Some(3) => return Inside::Layer(Layer::Ethernet, inner),
+            Some(1 | 2) => return Inside::Layer(Layer::Ip, inner, "VXLAN-GPE"),
+            Some(3) => return Inside::Layer(Layer::Ethernet, inner, "VXLAN-GPE"),
             _ => return Inside::Protocol("VXLAN-GPE"),
         },
         GENEVE => return geneve(data),
@@ -113,7 +113,7 @@ fn geneve(data: &[u8]) -> Inside {
     match (data.first(), u16_at(data, 2)) {
         (Some(first), Some(kind)) => {
             let options = usize::from(first & 0x3f) * 4;
-            Inside::Layer(Layer::EtherType(kind), UDP_HEADER + OVERLAY_HEADER + options)
+            Inside::Layer(Layer::EtherType(kind), UDP_HEADER + OVERLAY_HEADER + options, "GENEVE")
         }
         _ => Inside::TooShort,
     }
@@ -133,15 +133,19 @@ fn gre(payload: &[u8]) -> Inside {
         _ => return Inside::Protocol("GRE"),
     };
     match kind {
-        0x880b => Inside::Layer(Layer::Ppp, header),
+        0x880b => Inside::Layer(Layer::Ppp, header, "GRE"),
         // ERSPAN type II has a header of its own if there is a sequence number; type I has none.
-        0x88be => Inside::Layer(Layer::Ethernet, header + if flags & 0x1000 != 0 { 8 } else { 0 }),
+        0x88be => Inside::Layer(
+            Layer::Ethernet,
+            header + if flags & 0x1000 != 0 { 8 } else { 0 },
+            "ERSPAN",
+        ),
         // ERSPAN type III: 12 bytes, and 8 more if its last bit is set.
         0x22eb => {
             let more = payload.get(header + 11).is_some_and(|byte| byte & 1 != 0);
-            Inside::Layer(Layer::Ethernet, header + if more { 20 } else { 12 })
+            Inside::Layer(Layer::Ethernet, header + if more { 20 } else { 12 }, "ERSPAN")
         }
-        kind => Inside::Layer(Layer::EtherType(kind), header),
+        kind => Inside::Layer(Layer::EtherType(kind), header, "GRE"),
     }
 }
 
@@ -153,30 +157,38 @@ mod tests {
     fn what_is_inside_is_found_in_every_tunnel() {
         let udp = |port: u16, data: &[u8]| [&[0x99, 0x99], &port.to_be_bytes()[..], &[0; 4], data].concat();
         for (protocol, payload, want) in [
-            (4, vec![0x45], Inside::Layer(Layer::Ip, 0)),
-            (41, vec![0x60], Inside::Layer(Layer::Ip, 0)),
-            (47, vec![0, 0, 8, 0], Inside::Layer(Layer::EtherType(0x0800), 4)),
+            (4, vec![0x45], Inside::Layer(Layer::Ip, 0, "IP")),
+            (41, vec![0x60], Inside::Layer(Layer::Ip, 0, "IP")),
+            (47, vec![0, 0, 8, 0], Inside::Layer(Layer::EtherType(0x0800), 4, "GRE")),
             (
                 47,
                 vec![0x30, 0, 0x65, 0x58],
-                Inside::Layer(Layer::EtherType(0x6558), 12),
+                Inside::Layer(Layer::EtherType(0x6558), 12, "GRE"),
             ),
-            (47, vec![0x10, 0, 0x88, 0xbe], Inside::Layer(Layer::Ethernet, 16)),
-            (47, vec![0, 0, 0x88, 0xbe], Inside::Layer(Layer::Ethernet, 4)),
-            (47, vec![0x10, 0, 0x22, 0xeb], Inside::Layer(Layer::Ethernet, 20)),
-            (47, vec![0x30, 0x81, 0x88, 0x0b], Inside::Layer(Layer::Ppp, 16)),
+            (
+                47,
+                vec![0x10, 0, 0x88, 0xbe],
+                Inside::Layer(Layer::Ethernet, 16, "ERSPAN"),
+            ),
+            (47, vec![0, 0, 0x88, 0xbe], Inside::Layer(Layer::Ethernet, 4, "ERSPAN")),
+            (
+                47,
+                vec![0x10, 0, 0x22, 0xeb],
+                Inside::Layer(Layer::Ethernet, 20, "ERSPAN"),
+            ),
+            (47, vec![0x30, 0x81, 0x88, 0x0b], Inside::Layer(Layer::Ppp, 16, "GRE")),
             (47, vec![0], Inside::TooShort),
             (
                 17,
                 udp(4789, &[8, 0, 0, 0, 0, 0, 7, 0]),
-                Inside::Layer(Layer::Ethernet, 16),
+                Inside::Layer(Layer::Ethernet, 16, "VXLAN"),
             ),
-            (17, udp(8472, &[]), Inside::Layer(Layer::Ethernet, 16)),
-            (17, udp(4790, &[12, 0, 0, 2]), Inside::Layer(Layer::Ip, 16)),
+            (17, udp(8472, &[]), Inside::Layer(Layer::Ethernet, 16, "VXLAN")),
+            (17, udp(4790, &[12, 0, 0, 2]), Inside::Layer(Layer::Ip, 16, "VXLAN-GPE")),
             (
                 17,
                 udp(6081, &[2, 0, 0x65, 0x58]),
-                Inside::Layer(Layer::EtherType(0x6558), 24),
+                Inside::Layer(Layer::EtherType(0x6558), 24, "GENEVE"),
             ),
             (17, udp(443, &[0x40; 9]), Inside::Protocol("QUIC")),
             (17, udp(4433, &[0xc3, 0, 0, 0, 1, 8]), Inside::Protocol("QUIC")),

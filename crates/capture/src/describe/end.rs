@@ -1,6 +1,6 @@
 //! How a connection ended, and why.
 
-use crate::model::{Arg, Connection, EndReason, Fin, Reset, ResetClass, Side, Teardown, Usage};
+use crate::model::{Arg, Connection, EndReason, Exchange, Fin, Reset, ResetClass, Side, Teardown, Usage};
 use crate::sentence::{Msg, Sentence};
 
 /// How many RSTs are described.
@@ -50,31 +50,34 @@ pub(super) fn end(connection: &Connection) -> Vec<Sentence> {
             lines.extend(why);
         }
     }
-    lines.extend(
-        [Side::Client, Side::Server]
-            .into_iter()
-            .filter_map(|side| states(connection, side)),
-    );
     if end.teardown == Teardown::StillOpen {
+        // Of a message that is not complete, more may have been sent.
+        let is_complete = connection.exchanges.last().is_none_or(is_complete);
+        let msg = match saw_all && is_complete {
+            true => Msg::StillOpen,
+            false => Msg::StillOpenCaptured,
+        };
         lines.push(match end.quiet_ns {
-            Some(quiet) => Sentence::new(if saw_all {
-                Msg::StillOpen
-            } else {
-                Msg::StillOpenCaptured
-            })
-            .with("after", Arg::ns(quiet)),
+            Some(quiet) => Sentence::new(msg).with("after", Arg::ns(quiet)),
             None => Sentence::new(Msg::StillOpenNoData),
         });
     }
+    let sides = [Side::Client, Side::Server].into_iter();
+    lines.extend(sides.filter_map(|side| states(connection, side)));
     lines
 }
 
-/// The states that a side passed through, if it came to an end.
+fn is_complete(exchange: &Exchange) -> bool {
+    let mut messages = [&exchange.request, &exchange.response].into_iter().flatten();
+    messages.all(|message| message.shortfall.is_none())
+}
+
+/// The states that a side passed through. That an end was captured, and nothing before it, is told by the end itself.
 fn states(connection: &Connection, side: Side) -> Option<Sentence> {
     let changes = || connection.states.iter().filter(|change| change.side == side);
-    let has_ended = connection.end.first().is_some() && changes().count() > 1;
+    let least = if connection.end.first().is_some() { 2 } else { 1 };
     let names = changes().map(|change| format!("{} ({})", change.state.name(), change.frame));
-    has_ended.then(|| {
+    (changes().count() >= least).then(|| {
         Sentence::new(Msg::States)
             .with("side", side)
             .with_names("states", names.collect())

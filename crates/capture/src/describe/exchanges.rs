@@ -83,8 +83,16 @@ fn headline(exchange: &Exchange) -> Sentence {
             line.split_once(' ')
                 .map_or(line.clone(), |(_, status)| status.to_owned()),
         ),
-        None if exchange.response_lost => sentence.with_message("status", Msg::ResponseNotCaptured),
-        None => sentence.with_message("status", Msg::NoResponse),
+        None => sentence.with_message("status", no_response(exchange)),
+    }
+}
+
+/// What stands in place of the first line of a response.
+pub(crate) fn no_response(exchange: &Exchange) -> Msg {
+    match exchange.response {
+        Some(_) => Msg::ResponseHeadNotCaptured,
+        None if exchange.response_lost => Msg::ResponseNotCaptured,
+        None => Msg::NoResponse,
     }
 }
 

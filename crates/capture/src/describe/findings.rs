@@ -1,8 +1,8 @@
 //! The findings: for each, the statement and the explanation of it.
 
 use crate::messages::FindingMsg;
-use crate::model::{Finding, FindingKind};
-use crate::sentence::Sentence;
+use crate::model::{Arg, Args, Finding, FindingKind};
+use crate::sentence::{Msg, Sentence};
 
 /// The statement with its evidence, and the explanation.
 pub(crate) fn finding(finding: &Finding) -> (Sentence, Sentence) {
@@ -19,10 +19,26 @@ pub(crate) fn finding(finding: &Finding) -> (Sentence, Sentence) {
         kind => messages(kind),
     };
     let sentence = |msg| Sentence::new(msg).with_args(&finding.args);
-    (
-        sentence(what).with_frames(finding.frames.iter().copied()),
-        sentence(why),
-    )
+    let why = match finding.kind {
+        FindingKind::Retransmissions => sentence(why).with_list("reasons", reasons(&finding.args)),
+        _ => sentence(why),
+    };
+    (sentence(what).with_frames(finding.frames.iter().copied()), why)
+}
+
+/// For which reasons segments were sent again, and how many for each.
+fn reasons(args: &Args) -> Vec<Sentence> {
+    let all = [
+        ("timeouts", Msg::SentAgainAfterTimeout),
+        ("fast", Msg::SentAgainAfterDuplicateAcks),
+        ("needless", Msg::SentAgainNeedlessly),
+        ("other", Msg::SentAgainForAnotherReason),
+    ];
+    let counted = all.into_iter().filter_map(|(name, msg)| match args.get(name) {
+        Some(Arg::Count(count)) if *count > 0 => Some(Sentence::new(msg).with("count", *count)),
+        _ => None,
+    });
+    counted.collect()
 }
 
 fn messages(kind: FindingKind) -> (FindingMsg, FindingMsg) {
@@ -74,6 +90,7 @@ fn messages(kind: FindingKind) -> (FindingMsg, FindingMsg) {
         FindingKind::Pipelined => (FindingMsg::FoundPipelined, FindingMsg::FoundPipelinedWhy),
         FindingKind::Ranges => (FindingMsg::Ranges, FindingMsg::RangesWhy),
         FindingKind::NotOpened => (FindingMsg::FoundNotOpened, FindingMsg::FoundNotOpenedWhy),
+        FindingKind::PortReused => (FindingMsg::PortReused, FindingMsg::PortReusedWhy),
         FindingKind::Retransmissions => (FindingMsg::FoundRetransmissions, FindingMsg::FoundRetransmissionsWhy),
         FindingKind::ZeroWindows => (FindingMsg::FoundZeroWindows, FindingMsg::FoundZeroWindowsWhy),
         FindingKind::KeepAliveProbes => (FindingMsg::FoundKeepAliveProbes, FindingMsg::FoundKeepAliveProbesWhy),

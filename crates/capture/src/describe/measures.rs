@@ -1,7 +1,7 @@
 //! What the frames of a connection measure.
 
 use crate::model::{Arg, Connection, Message, RoundTrips, StallCause, WindowStalls};
-use crate::sentence::{Msg, Sentence};
+use crate::sentence::{Msg, Sentence, time};
 
 /// If all round trips are shorter, they are not described: both ends are on the same host.
 const LEAST_ROUND_TRIP_NS: u64 = 1_000_000;
@@ -18,8 +18,11 @@ pub(super) fn measures(connection: &Connection) -> impl Iterator<Item = Sentence
 }
 
 fn round_trips(trips: &RoundTrips) -> Sentence {
+    let shown = |ns: u64| time(i64::try_from(ns).unwrap_or(i64::MAX));
     let msg = match trips.count {
         1 => Msg::RoundTrip,
+        // As a reader sees them.
+        _ if shown(trips.shortest_ns) == shown(trips.longest_ns) => Msg::RoundTripsEqual,
         _ => Msg::RoundTrips,
     };
     Sentence::new(msg)

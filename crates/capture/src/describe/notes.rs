@@ -1,6 +1,6 @@
 //! Notes, and problems below HTTP.
 
-use crate::model::{AnalysisFlag, Note, NoteKind, TcpIssue};
+use crate::model::{AnalysisFlag, Arg, Note, NoteKind, TcpIssue};
 use crate::sentence::{Msg, Sentence};
 
 /// Describes a note.
@@ -29,12 +29,32 @@ pub(crate) fn note(note: &Note) -> Sentence {
         NoteKind::TimeRunsBackwards => Msg::NoteTimeRunsBackwards,
         NoteKind::RecordedTwice => Msg::NoteRecordedTwice,
         NoteKind::NotPackets => Msg::NoteNotPackets,
+        NoteKind::QuotedOnly => Msg::NoteQuoted,
+        NoteKind::Encapsulated => Msg::NoteEncapsulated,
         NoteKind::NotTcp => Msg::NoteNotTcp,
         NoteKind::OneSided => Msg::NoteOneSided,
     };
-    Sentence::new(msg)
+    let sentence = Sentence::new(msg)
         .with_args(&note.args)
-        .with_frames(note.frames.iter().copied())
+        .with_frames(note.frames.iter().copied());
+    match note.args.get("count") {
+        Some(Arg::Count(count)) if counts_frames(note.kind) => sentence.of_frames(*count),
+        _ => sentence,
+    }
+}
+
+/// Whether a note counts frames, of which it names the first; others count bytes, streams or messages.
+fn counts_frames(kind: NoteKind) -> bool {
+    matches!(
+        kind,
+        NoteKind::Undecoded
+            | NoteKind::FragmentsMissing
+            | NoteKind::FragmentsJoined
+            | NoteKind::PayloadsCut
+            | NoteKind::TimeRunsBackwards
+            | NoteKind::RecordedTwice
+            | NoteKind::QuotedOnly
+    )
 }
 
 /// Describes the segments of one side that have the same analysis flag.
@@ -61,6 +81,7 @@ pub(crate) fn tcp_issue(issue: &TcpIssue) -> Sentence {
         .with("count", issue.count)
         .with("side", issue.by)
         .with_frames(issue.frames.iter().copied())
+        .of_frames(issue.count)
 }
 
 /// An analysis flag, as a label.
@@ -82,5 +103,28 @@ pub(crate) fn analysis_flag(flag: AnalysisFlag) -> Msg {
         AnalysisFlag::AckedUnseen => Msg::FlagAckedUnseen,
         AnalysisFlag::Reassembled => Msg::FlagReassembled,
         AnalysisFlag::RecordedTwice => Msg::FlagRecordedTwice,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Args;
+    use crate::sentence::Lang;
+
+    #[test]
+    fn frames_that_are_not_named_are_hinted_at() {
+        for (kind, count, want) in [
+            (NoteKind::RecordedTwice, 3_u64, "[frames 2, 4, ...]"),
+            (NoteKind::RecordedTwice, 2, "[frames 2, 4]"),
+            (NoteKind::NotHttp, 1400, "[frames 2, 4]"),
+        ] {
+            let said = note(&Note {
+                kind,
+                args: Args::default().with("count", count),
+                frames: vec![2, 4],
+            });
+            assert_eq!(said.evidence(Lang::En), want, "{kind:?}");
+        }
     }
 }

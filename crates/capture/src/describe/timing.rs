@@ -78,6 +78,7 @@ pub(crate) fn spent(on: TimeSpent) -> Msg {
         TimeSpent::HeadOfLine => Msg::SpentHeadOfLine,
         TimeSpent::RoundTrip => Msg::SpentRoundTrip,
         TimeSpent::ServerThink => Msg::SpentServerThink,
+        TimeSpent::ServerAndRoundTrip => Msg::SpentServerAndRoundTrip,
         TimeSpent::ResponseSending => Msg::SpentResponseSending,
         TimeSpent::UnexplainedPause => Msg::SpentUnexplainedPause,
         TimeSpent::ServerPause => Msg::SpentServerPause,

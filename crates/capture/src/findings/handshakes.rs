@@ -130,6 +130,30 @@ pub(super) fn speculative(connections: &[&Connection]) -> Vec<Finding> {
     findings.take(PER_KIND).collect()
 }
 
+/// Connections from a port that their client had used for a connection to the same server before. Each begins with a SYN
+/// of its own, so the capture holds both.
+pub(super) fn port_reused(connections: &[&Connection]) -> Vec<Finding> {
+    let mut latest: BTreeMap<(SocketAddr, SocketAddr), &Connection> = BTreeMap::new();
+    let pairs = connections.iter().filter_map(|connection| {
+        let before = latest.insert((connection.client, connection.server), connection)?;
+        connection.handshake.syn.map(|syn| (before, *connection, syn))
+    });
+    let pairs: Vec<(&Connection, &Connection, u64)> = pairs.collect();
+    let soonest = pairs
+        .iter()
+        .map(|(before, connection, _)| connection.first_ns.saturating_sub(before.last_ns).max(0))
+        .min();
+    let args = |soonest| {
+        Args::default()
+            .with("count", pairs.len())
+            .with("after", Arg::ns(soonest))
+    };
+    let streams = pairs.iter().flat_map(|(a, b, _)| [a.stream, b.stream]);
+    let frames = pairs.iter().flat_map(|(before, _, syn)| [before.last_frame, *syn]);
+    let found = soonest.map(|soonest| found(FindingKind::PortReused, args(soonest), streams, frames));
+    found.into_iter().collect()
+}
+
 /// Connection attempts that failed.
 pub(super) fn not_opened(connections: &[&Connection]) -> Vec<Finding> {
     let failed: Vec<&Connection> = connections

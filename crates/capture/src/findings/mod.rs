@@ -77,6 +77,7 @@ const RULES: &[Rule] = {
         rule(&[BothSides], teardown::long_half_closed),
         rule(&[Opening, BothSides], handshakes::speculative),
         rule(&[BothSides], handshakes::not_opened),
+        rule(&[], handshakes::port_reused),
         rule(&[BothSides, EveryByte], teardown::lost_race),
         rule(&[BothSides, EveryByte], teardown::cut_short),
         rule(&[], teardown::resets),

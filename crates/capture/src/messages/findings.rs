@@ -68,6 +68,8 @@ sentences! {
         CredentialsWhy = "credentials_why",
         FoundNotOpened = "found_not_opened",
         FoundNotOpenedWhy = "found_not_opened_why",
+        PortReused = "port_reused",
+        PortReusedWhy = "port_reused_why",
         FoundRetransmissions = "found_retransmissions",
         FoundRetransmissionsWhy = "found_retransmissions_why",
         FoundZeroWindows = "found_zero_windows",

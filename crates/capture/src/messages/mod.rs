@@ -17,6 +17,7 @@ sentences! {
         Client = "client",
         Server = "server",
         Frames = "frames",
+        FramesMore = "frames_more",
         ListSeparator = "list_separator",
         Lead = "lead",
 
@@ -158,6 +159,7 @@ sentences! {
         RequestUnknown = "request_unknown",
         NoResponse = "no_response",
         ResponseNotCaptured = "response_not_captured",
+        ResponseHeadNotCaptured = "response_head_not_captured",
         RequestSize = "request_size",
         ResponseSize = "response_size",
         RequestSizeAlone = "request_size_alone",
@@ -194,10 +196,15 @@ sentences! {
         SpentClientWait = "spent_client_wait", SpentRequestSending = "spent_request_sending",
         SpentExpect = "spent_expect", SpentHeadOfLine = "spent_head_of_line",
         SpentRoundTrip = "spent_round_trip", SpentServerThink = "spent_server_think",
+        SpentServerAndRoundTrip = "spent_server_and_round_trip",
         SpentResponseSending = "spent_response_sending", SpentServerPause = "spent_server_pause",
         SpentUnexplainedPause = "spent_unexplained_pause",
         SpentZeroWindow = "spent_zero_window", SpentWindowWait = "spent_window_wait",
         SpentDelayedAck = "spent_delayed_ack", SpentRetransmission = "spent_retransmission",
+        SentAgainAfterTimeout = "sent_again_after_timeout",
+        SentAgainAfterDuplicateAcks = "sent_again_after_duplicate_acks",
+        SentAgainNeedlessly = "sent_again_needlessly",
+        SentAgainForAnotherReason = "sent_again_for_another_reason",
 
         // Idle periods.
         IdleBeforeFirst = "idle_before_first",
@@ -296,7 +303,8 @@ sentences! {
         IssueRecordedTwice = "issue_recorded_twice",
 
         // Measurements below HTTP.
-        RoundTrip = "round_trip", RoundTrips = "round_trips", DelayedAcks = "delayed_acks",
+        RoundTrip = "round_trip", RoundTrips = "round_trips",
+        RoundTripsEqual = "round_trips_equal", DelayedAcks = "delayed_acks",
         WindowWasZero = "window_was_zero", WindowWasFull = "window_was_full",
 
         // Which server it looks like.
@@ -319,6 +327,8 @@ sentences! {
 
         // Notes.
         NoteNoTcp = "note_no_tcp",
+        NoteEncapsulated = "note_encapsulated",
+        NoteQuoted = "note_quoted",
         NoteNotTcp = "note_not_tcp",
         NoteNotPackets = "note_not_packets",
         NoteNoHttp = "note_no_http",

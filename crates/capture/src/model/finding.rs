@@ -78,6 +78,8 @@ pub enum FindingKind {
     Ranges,
     /// Connection attempts failed.
     NotOpened,
+    /// A client opened another connection from a port that it had used before.
+    PortReused,
     /// Segments were retransmitted.
     Retransmissions,
     /// A receiver announced a window of 0.

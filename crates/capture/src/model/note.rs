@@ -67,6 +67,10 @@ pub enum NoteKind {
     RecordedTwice,
     /// Blocks of a pcapng file that are not packets, and are numbered like packets.
     NotPackets,
+    /// Streams of which the capture has no segment, only an ICMP error that quotes one. Wireshark numbers them all the same.
+    QuotedOnly,
+    /// Frames whose TCP segment is carried in another protocol, such as VXLAN: how many in each.
+    Encapsulated,
     /// Frames that are not TCP: how many of each protocol.
     NotTcp,
     /// Only the frames of one side were captured.

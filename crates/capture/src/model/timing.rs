@@ -54,6 +54,8 @@ pub enum TimeSpent {
     RoundTrip,
     /// The server, until it sent the first byte of the response.
     ServerThink,
+    /// The server and the way to it and back: without the handshake, the capture does not tell them apart.
+    ServerAndRoundTrip,
     /// The response: from its first to its last byte, without a longer pause.
     ResponseSending,
     /// The server paused within the response, although it could have sent.

@@ -55,7 +55,8 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
         report.table(&table::comparison(capture, lang));
     }
     let slowest = table::slowest(capture, lang);
-    if !slowest.rows.is_empty() {
+    // A single exchange is described below.
+    if slowest.rows.len() > 1 {
         report.heading(2, label(Msg::Slowest, lang));
         report.table(&slowest);
     }
@@ -278,7 +279,7 @@ impl MarkdownWriter {
         pieces
             .map(|piece| match piece {
                 Piece::Prose(text) => text,
-                Piece::Quoted(text) => code(&clip(&text, QUOTED)),
+                Piece::Quoted(text) | Piece::Name(text) => code(&clip(&text, QUOTED)),
             })
             .collect()
     }

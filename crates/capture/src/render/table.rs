@@ -2,7 +2,7 @@
 
 use super::phase::handshake_frames;
 use crate::describe;
-use crate::model::{BodyEnd, Capture, Connection, Exchange, Frame, Message, Side};
+use crate::model::{BodyEnd, Capture, Connection, Frame, Message, Side, Teardown};
 use crate::sentence::{Lang, Msg, Sentence, label, printable, time};
 use std::net::SocketAddr;
 
@@ -138,7 +138,7 @@ pub(super) fn exchanges(connection: &Connection, lang: Lang) -> Table {
                 first_line(request, lang, Msg::RequestNotCaptured, |line| {
                     line.rsplit_once(" HTTP/").map_or(line, |(line, _)| line)
                 }),
-                first_line(response, lang, no_response(exchange), |line| {
+                first_line(response, lang, describe::no_response(exchange), |line| {
                     line.split_once(' ').map_or(line, |(_, status)| status)
                 }),
                 bytes(request, lang),
@@ -149,15 +149,6 @@ pub(super) fn exchanges(connection: &Connection, lang: Lang) -> Table {
             ]
         },
     )
-}
-
-/// What stands in place of a response.
-fn no_response(exchange: &Exchange) -> Msg {
-    if exchange.response_lost {
-        Msg::ResponseNotCaptured
-    } else {
-        Msg::NoResponse
-    }
 }
 
 fn first_line(message: Option<&Message>, lang: Lang, missing: Msg, part: impl Fn(&str) -> &str) -> Cell {
@@ -313,7 +304,10 @@ pub(super) fn comparison(capture: &Capture, lang: Lang) -> Table {
             end.by.map_or(Cell::Empty, |by| Cell::Words(side(by, lang))),
             Cell::time(end.first().and_then(|first| first.after_last_byte_ns)),
             Cell::Words(label(describe::teardown(connection), lang).to_owned()),
-            Cell::Words(label(describe::reason(end.reason), lang).to_owned()),
+            match end.teardown {
+                Teardown::StillOpen | Teardown::Opening => Cell::Empty,
+                _ => Cell::Words(label(describe::reason(end.reason), lang).to_owned()),
+            },
         ]
     })
 }

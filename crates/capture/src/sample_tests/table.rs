@@ -32,13 +32,13 @@ pub(super) const SAMPLES: &[Sample] = &[
     (
         "mpls.pcap",
         &[Kind::OneConnectionKept],
-        &["18 of them TCP", "2 exchanges"],
+        &["18 of them TCP", "2 exchanges", "inside another protocol: MPLS 18"],
         &["none of"],
     ),
     (
         "vxlan.pcap",
         &[Kind::OneConnectionKept],
-        &["18 of them TCP", "2 exchanges"],
+        &["18 of them TCP", "2 exchanges", "inside another protocol: VXLAN 18"],
         &["none of"],
     ),
     (
@@ -62,7 +62,7 @@ pub(super) const SAMPLES: &[Sample] = &[
         &[],
         &[
             "Only the frames of the client were captured",
-            "Of the handshake, only the SYN",
+            "The SYN/ACK of the handshake was not captured",
         ],
         &["Pipelined", "in the middle of an exchange"],
     ),
@@ -222,8 +222,12 @@ pub(super) const SAMPLES: &[Sample] = &[
     (
         "begins-with-keep-alive-probe.pcap",
         &[Kind::OneConnectionKept],
-        &["1. GET /success.txt HTTP/1.1 -> 200 OK  [frames 3, 4]", "2 exchanges"],
-        &["not captured)", "are not HTTP/1.x", "bytes missing"],
+        &[
+            "1. GET /success.txt HTTP/1.1 -> 200 OK  [frames 3, 4]",
+            "2 exchanges",
+            "of which server and round trip 20.0 ms",
+        ],
+        &["not captured)", "are not HTTP/1.x", "bytes missing", "block handshake"],
     ),
     (
         "lost-head-shifts.pcap",
@@ -233,6 +237,8 @@ pub(super) const SAMPLES: &[Sample] = &[
             "4. GET /3 HTTP/1.1 -> 200 OK  [frames 13, 14]",
             "1641 bytes from the server could not be read",
             "Idle for 10.000 s before the first request",
+            "Idle for 10.000 s, then the next request  [frames 8, 10]",
+            "last captured byte",
         ],
         &["Pipelined", "are not HTTP/1.x"],
     ),
@@ -264,8 +270,22 @@ pub(super) const SAMPLES: &[Sample] = &[
     (
         "icmp-takes-a-number.pcap",
         &[],
-        &["3 TCP streams", "Connection 2:"],
+        &[
+            "3 TCP streams",
+            "Connection 2:",
+            "1 stream is only quoted in an ICMP error",
+        ],
         &["Connection 1:"],
+    ),
+    (
+        "port-reused.pcap",
+        &[Kind::PortReused],
+        &[
+            "2 TCP streams",
+            "1 SYN comes from a port",
+            "2.000 s after the last segment",
+        ],
+        &["sent again", "no such connection"],
     ),
     (
         "half-open.pcap",

@@ -67,8 +67,10 @@ struct Stream {
     /// The first one sent the first segment. Everywhere in this module, an endpoint is an index into this array.
     endpoints: [SocketAddr; 2],
     numbers: RelativeNumbers,
-    /// `None` if the stream is not selected, or exceeds a limit.
+    /// `None` if the stream is not selected, exceeds a limit, or has no segment yet.
     connection: Option<Box<ConnectionTracker>>,
+    /// The frame of the ICMP error that quotes it, as long as no segment of its own was seen.
+    quoted_in: Option<u64>,
 }
 
 /// A stream whose segments were all read.
@@ -122,13 +124,27 @@ impl Streams {
         u32::try_from(all).unwrap_or(u32::MAX)
     }
 
-    /// What was recorded twice.
-    pub(super) fn note(&self) -> Option<Note> {
-        (self.copied > 0).then(|| Note {
+    /// What was recorded twice, and which streams are only quoted.
+    pub(super) fn notes(&self) -> Vec<Note> {
+        let copied = (self.copied > 0).then(|| Note {
             kind: NoteKind::RecordedTwice,
             args: Args::default().with("count", self.copied),
             frames: self.copied_frames.clone(),
-        })
+        });
+        let quoted = || {
+            let streams = self.streams.iter();
+            streams.filter_map(|stream| {
+                stream
+                    .quoted_in
+                    .filter(|_| self.filter.selects(stream.index, &stream.endpoints))
+            })
+        };
+        let quoted = quoted().next().is_some().then(|| Note {
+            kind: NoteKind::QuotedOnly,
+            args: Args::default().with("count", quoted().count()),
+            frames: quoted().take(NAMED_FRAMES).collect(),
+        });
+        copied.into_iter().chain(quoted).collect()
     }
 
     /// Adds a segment.
@@ -145,6 +161,12 @@ impl Streams {
             return;
         };
         self.last = at;
+        if self.streams[at].quoted_in.take().is_some() {
+            let endpoints = [segment.source, segment.destination];
+            let connection = self.track(self.streams[at].index, segment);
+            let stream = &mut self.streams[at];
+            (stream.endpoints, stream.connection) = (endpoints, connection);
+        }
         let stream = &mut self.streams[at];
         let from = usize::from(segment.source != stream.endpoints[0]);
         let (seq, ack) = stream.numbers.update(from, segment);
@@ -156,8 +178,8 @@ impl Streams {
         }
     }
 
-    /// Counts the connection that an ICMP error quotes. Wireshark gives it a number, if it has none.
-    pub(super) fn count_quoted(&mut self, [source, destination]: [SocketAddr; 2]) {
+    /// Counts the connection that an ICMP error in this frame quotes. Wireshark gives it a number, if it has none.
+    pub(super) fn count_quoted(&mut self, frame: u64, [source, destination]: [SocketAddr; 2]) {
         let pair = (source.min(destination), source.max(destination));
         if !self.latest.contains_key(&pair) && take(&mut self.budget.left.streams, 1) {
             let at = self.streams.len();
@@ -166,6 +188,7 @@ impl Streams {
                 endpoints: [source, destination],
                 numbers: RelativeNumbers::default(),
                 connection: None,
+                quoted_in: Some(frame),
             });
             self.latest.insert(pair, at);
         }
@@ -192,20 +215,26 @@ impl Streams {
         }
         let at = self.streams.len();
         let index = at as u32;
-        let endpoints = [segment.source, segment.destination];
-        let selected = self.filter.selects(index, &endpoints);
+        let connection = self.track(index, segment);
+        self.streams.push(Stream {
+            index,
+            endpoints: [segment.source, segment.destination],
+            numbers: RelativeNumbers::default(),
+            connection,
+            quoted_in: None,
+        });
+        self.latest.insert(endpoint_pair(segment), at);
+        Some(at)
+    }
+
+    /// Tracks the connection that begins with a segment, if it is selected and within the limit.
+    fn track(&mut self, index: u32, segment: &Segment<'_>) -> Option<Box<ConnectionTracker>> {
+        let selected = self.filter.selects(index, &[segment.source, segment.destination]);
         let tracked = selected && take(&mut self.budget.left.connections, 1);
         if selected && !tracked {
             self.budget.connections_over += 1;
         }
-        self.streams.push(Stream {
-            index,
-            endpoints,
-            numbers: RelativeNumbers::default(),
-            connection: tracked.then(|| Box::new(ConnectionTracker::new(segment))),
-        });
-        self.latest.insert(endpoint_pair(segment), at);
-        Some(at)
+        tracked.then(|| Box::new(ConnectionTracker::new(segment)))
     }
 
     /// The streams that were tracked, in order of index.

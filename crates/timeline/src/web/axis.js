@@ -35,6 +35,11 @@ export class Axis {
     this.now = 0;
   }
 
+  /** The time of the first event. */
+  get first() {
+    return this.times[0];
+  }
+
   /** The room of a millisecond after the event with this number. */
   #slope(at) {
     const { times } = this;

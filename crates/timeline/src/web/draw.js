@@ -20,10 +20,12 @@ export function statusRole(status) {
 }
 
 /**
- * Draws a lane at `place`, its top and its height. What is higher than a plain lane is for labels above the blocks.
+ * Draws a lane at `place`: its top, its height, and the role of its background. What is higher than a plain lane is for labels
+ * above the blocks.
  * `unusedAfter`: the server's timeout for unused connections in ms, or null.
  */
 export function lane(pen, connection, view, place, now, unusedAfter = null) {
+  const { ground = "bg" } = place;
   const y = place.y + place.height - LANE;
   const left = view.left;
   const right = view.left + view.width;
@@ -31,7 +33,9 @@ export function lane(pen, connection, view, place, now, unusedAfter = null) {
   const until = lastsUntil(connection, now);
   const to = Math.min(view.x(until), right);
   if (to < left) {
-    pen.text(left + 4, y + MIDDLE, fitted(pen, `◂ ${endWords(connection) ?? ""}`, view.width - 8), "dim", "start");
+    const words = fitted(pen, `◂ ${endWords(connection) ?? ""}`, view.width - 8);
+    pen.fill(left + 2, y + MIDDLE - 8, pen.measure(words) + 4, 16, ground);
+    pen.text(left + 4, y + MIDDLE, words, "dim", "start");
     return;
   }
   if (from > right) {
@@ -51,8 +55,8 @@ export function lane(pen, connection, view, place, now, unusedAfter = null) {
     pen.shape([[x, y], [x + 4, y + 5], [x, y + 10], [x - 4, y + 5]], "event", true);
     if (!rule.exchange) ruleName(pen, connection, rule, view, x, y);
   });
-  end(pen, connection, view, y, now);
-  labels(pen, connection, view, { y: place.y, lines: Math.round((place.height - LANE) / LABEL), blocks: y + BLOCK_TOP });
+  end(pen, connection, view, y, now, ground);
+  labels(pen, connection, view, { y: place.y, lines: Math.round((place.height - LANE) / LABEL), blocks: y + BLOCK_TOP, ground });
 }
 
 /** Marks on the lane's upper edge: triangles for requests that were dropped, diamonds for rules that applied. */
@@ -194,7 +198,7 @@ function onBlock(status) {
 }
 
 /** Draws the close: a bar for FIN, a cross for RST. Filled if the server closed first, hollow if the client did. */
-function end(pen, connection, view, y, now) {
+function end(pen, connection, view, y, now, ground) {
   const found = ending(connection);
   const right = view.left + view.width;
   if (!found) {
@@ -210,7 +214,10 @@ function end(pen, connection, view, y, now) {
   // To the right of the mark, and of the cross of a RST that answers it.
   const at = Math.max(tail + 6, x + (found.followedBy === "rst" ? 26 : 17), view.left + 6);
   const shown = fitted(pen, words, right - at - 2);
-  if (shown) pen.text(at, y + MIDDLE, shown, found.followedBy === "hold" ? "client" : found.who, "start");
+  if (!shown) return;
+  // The words hide the lines that go through all lanes: changes, and the current time.
+  pen.fill(at - 2, y + MIDDLE - 8, pen.measure(shown) + 4, 16, ground);
+  pen.text(at, y + MIDDLE, shown, found.followedBy === "hold" ? "client" : found.who, "start");
 }
 
 function mark(pen, x, y, found) {

@@ -14,8 +14,11 @@ const LEAST_APART = 5;
 /** A flight begins at least this far (px) after the lowest step of the one before: a status needs that much. */
 const LEAST_ROOM = 40;
 
-/** Draws the labels of the visible requests: `lines` lines from `y` down, above the blocks, whose tops are at `blocks`. */
-export function labels(pen, connection, view, { y, lines, blocks }) {
+/**
+ * Draws the labels of the visible requests: `lines` lines from `y` down, above the blocks, whose tops are at `blocks`.
+ * `ground`: the role of the lane's background, which hides the lines that go through all lanes.
+ */
+export function labels(pen, connection, view, { y, lines, blocks, ground }) {
   if (lines === 0) return;
   const right = view.left + view.width;
   for (const { steps, until } of flights(labelled(connection, view), lines, right)) {
@@ -24,6 +27,7 @@ export function labels(pen, connection, view, { y, lines, blocks }) {
       if (words === "") return;
       const middle = y + step * LABEL + LABEL / 2 + 2;
       pen.fill(x, middle + 2, 1, blocks - middle - 2, "wire");
+      pen.fill(x + 3, middle - LABEL / 2 + 1, pen.measure(words) + 2, LABEL - 2, ground);
       pen.text(x + 4, middle, words, "plain", "start");
     });
   }

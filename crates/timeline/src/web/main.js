@@ -59,10 +59,10 @@ const model = {
 };
 
 /**
- * `old`: the tab had a token that is not this run's. `looking`: until when new events still determine the first view.
+ * `connected`: the server has answered. `known`: its state has come. `old`: the tab had a token that is not this run's. `looking`: until when new events still determine the first view.
  * `earlier`: how many earlier lines are being read.
  */
-const page = { old: false, away: false, full: false, stopped: false, reading: true, looking: Infinity, earlier: 0 };
+const page = { connected: false, known: false, old: false, away: false, full: false, stopped: false, reading: true, looking: Infinity, earlier: 0 };
 const past = new Past(model.store, parsed);
 const go = (selection) => {
   picture.select(selection, { reveal: true });
@@ -99,7 +99,7 @@ async function learnState() {
     model.servers = state.servers;
     tookAccess(state.may_change);
     model.version = state.labserve;
-    page.reading = true;
+    page.reading = page.known = true;
     model.store.learnServers(state.servers);
     showServers();
     await reconcile();
@@ -177,7 +177,7 @@ const reopen = api.follow({
     if (performance.now() < page.looking && model.store.connections.size > 0) firstLook();
   },
   open() {
-    Object.assign(page, { away: false, full: false, stopped: false });
+    Object.assign(page, { connected: true, away: false, full: false, stopped: false });
     learnState();
     if (settings.profiles.length === 0) settings.learnProfiles();
     showStatus();
@@ -262,7 +262,8 @@ function firstLook() {
 
 function showStatus() {
   const { live } = model.view;
-  const state = page.stopped ? "stopped" : page.full ? "full" : page.away ? "away" : live ? "live" : "paused";
+  const away = page.stopped ? "stopped" : page.full ? "full" : page.away ? "away" : "connecting";
+  const state = page.connected && !page.stopped && !page.away ? (live ? "live" : "paused") : away;
   document.body.dataset.state = state;
   const words = t(`status.${state}`);
   say($("#status"), page.earlier > 0 ? t("status.earlier", { status: words, lines: page.earlier }) : words);
@@ -300,14 +301,15 @@ function showToken() {
     if (!page.reading) reopen();
   };
   holder.replaceChildren(...(wanted === "" ? [] : [tokenForm({ reading: wanted === "read", old: page.old }, taken)]));
-  (wanted === "read" ? $("#stage") : $("#settings-tab")).prepend(holder);
+  // Whoever came with an old token sees at once that it is old.
+  (wanted === "read" || page.old ? $("#stage") : $("#settings-tab")).prepend(holder);
 }
 
 let seen = -1;
 setInterval(() => {
   const { store, options } = model;
   const none = store.connections.size === 0;
-  $("#empty").hidden = !none || !page.reading;
+  $("#empty").hidden = !none || !page.reading || !page.known;
   $("#nothing").hidden = none || picture.list.length > 0 || !(options.text || options.openOnly || options.server);
   showLost();
   // Idle times grow without events, so the detail is always updated.

@@ -2,7 +2,7 @@
 
 import { lane } from "./draw.js";
 import { t } from "./i18n.js";
-import { GROUP, rowAt, stuck } from "./lanes.js";
+import { GROUP, LANE, rowAt, stuck } from "./lanes.js";
 import { lastsUntil } from "./store.js";
 import { clock, roundest, span, tickStep, ticks } from "./time.js";
 
@@ -13,8 +13,8 @@ const EVENTS_AT = 33;
 /** The least distance of two ticks, and the width of what has one tick on a compressed axis, in pixels. */
 const TICK = 110;
 const CELL = 190;
-/** How far (ms) beyond now a compressed axis has ticks. */
-const AHEAD = 600_000;
+/** How far (ms) before the first event and beyond now a compressed axis has ticks. */
+const AROUND = 600_000;
 /** The axis says how long a time without events is from this length (ms) on. */
 const GAP = 1000;
 
@@ -26,15 +26,16 @@ export function scene(pen, { list, scroll, size, view, now, origin, program, unu
   pen.fill(0, 0, size.width, size.height, "bg");
   const marks = ticksOf(view, origin ?? 0, now);
   const right = view.left + view.width;
+  const visible = visibleRows(list, scroll, size.height);
+  const lanes = visible.filter((row) => !row.group).map((row) => ({ ...row, y: AXIS + row.top - scroll, ground: ground(row, selected, hover) }));
+  for (const { y, height, ground: role } of lanes) if (role !== "bg") pen.fill(0, y, size.width, height, role);
+  // The lines that go through all lanes are below what the lanes say.
   for (const { at } of marks) pen.fill(Math.round(view.x(at)), AXIS, 1, size.height - AXIS, "grid");
   const flags = flagsOf(program, view);
   for (const flag of flags) pen.line(view.x(flag.at), AXIS, view.x(flag.at), size.height, "event", true);
-
-  const visible = visibleRows(list, scroll, size.height);
-  for (const row of visible) if (!row.group) laneRow(pen, row, AXIS + row.top - scroll, { view, now, size, selected, hover, unusedAfter });
   const x = view.x(now);
   if (x >= view.left && x <= right) pen.fill(Math.round(x), AXIS - 6, 1, size.height - AXIS + 6, "now");
-  // After the line of the current time, which would cross their words.
+  for (const row of lanes) laneRow(pen, row, { view, now, size, selected, unusedAfter });
   for (const row of visible) if (row.group) heading(pen, row, AXIS + row.top - scroll, size.width);
   const top = stuck(list, scroll);
   if (top) heading(pen, top.row, AXIS + top.y, size.width);
@@ -78,7 +79,7 @@ function ticksOf(view, origin, now) {
   const out = [];
   for (let n = Math.floor(view.start / cell); n * cell < view.start + view.width * view.scale; n += 1) {
     const found = roundest(view.axis.time(n * cell), view.axis.time((n + 0.5) * cell), origin);
-    if (found && found.at >= view.from && found.at < now + AHEAD) out.push(found);
+    if (found && found.at >= Math.max(view.from, view.axis.first - AROUND) && found.at < now + AROUND) out.push(found);
   }
   return out;
 }
@@ -89,7 +90,7 @@ function gaps(pen, view) {
     const from = Math.max(view.x(gap.from), view.left);
     const to = Math.min(view.x(gap.to), view.left + view.width);
     const long = span(gap.to - gap.from);
-    const words = [`⋯ ${long} ⋯`, `⋯ ${long}`, "⋯"].find((form) => to - from > pen.measure(form) + 8);
+    const words = [`⋯ ${long} ⋯`, `⋯ ${long}`, long, "⋯"].find((form) => to - from > pen.measure(form) + 8);
     if (words) pen.text((from + to) / 2, EVENTS_AT, words, "dim", "middle");
   }
 }
@@ -122,16 +123,21 @@ function heading(pen, { group, folded }, y, width) {
   if (after + counted + 10 < width) pen.text(width - 10, y + 14, count, "dim", "end");
 }
 
-function laneRow(pen, { connection, height }, y, { view, now, size, selected, hover, unusedAfter }) {
+/** The role of a lane's background. */
+function ground({ connection }, selected, hover) {
+  if (selected?.id === connection.id) return "selected";
+  return hover === connection.id ? "hover" : "bg";
+}
+
+function laneRow(pen, { connection, y, height, ground }, { view, now, size, selected, unusedAfter }) {
   const chosen = selected?.id === connection.id;
-  if (chosen) pen.fill(0, y, size.width, height, "selected");
-  else if (hover === connection.id) pen.fill(0, y, size.width, height, "hover");
-  lane(pen, connection, view, { y, height }, now, unusedAfter(connection.local));
+  lane(pen, connection, view, { y, height, ground }, now, unusedAfter(connection.local));
   const { exchange } = selected ?? {};
   if (chosen && exchange) {
     const from = Math.max(view.x(exchange.from), view.left);
     const to = Math.min(Math.max(view.x(exchange.to ?? now), view.x(exchange.from) + 4), view.left + view.width);
-    if (to >= from) pen.frame(from - 2, y + 2, to - from + 4, height - 4, "focus");
+    // Around the block, not the labels above it.
+    if (to >= from) pen.frame(from - 2, y + height - LANE + 2, to - from + 4, LANE - 4, "focus");
   }
   // Drawn last, to cover whatever extends into the gutter.
   pen.fill(0, y, view.left, height, chosen ? "selected" : "gutter");

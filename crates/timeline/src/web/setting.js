@@ -24,13 +24,14 @@ export class Setting {
     this.reset = h("button", { type: "button", class: "small", "aria-label": t("settings.reset_one", { what: name }), on: { click: () => send(null) } }, t("settings.reset"));
     this.error = h("p", { class: "error", role: "alert", id: `${id}-error` });
     this.mark = h("span", { class: "differs" });
-    const example = setting.example && setting.type !== "bool" && setting.type !== "choice" ? t("settings.example", { example: setting.example }) : "";
+    const { example } = setting;
+    const takesText = setting.type !== "bool" && setting.type !== "choice";
     this.element = h(
       "div",
       { class: "setting", data: { setting: setting.key } },
       h("label", { for: id }, name, this.mark),
       this.control.input,
-      h("p", { class: "about", id: `${id}-about` }, [meaning, example].filter(Boolean).join(" ")),
+      h("p", { class: "about", id: `${id}-about` }, example && takesText ? t("settings.example", { about: meaning, example }) : meaning),
       h("div", { class: "back" }, this.own, this.reset),
       this.error,
     );

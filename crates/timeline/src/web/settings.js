@@ -114,7 +114,7 @@ export class SettingsTab {
     }
     this.which.value = String(server.number);
     this.profile.value = server.name;
-    for (const control of [this.profile, this.accepting, this.resetAll]) control.disabled = !may;
+    for (const control of [this.profile, this.accepting]) control.disabled = !may;
     say(this.about, server.title ?? "");
     say(this.measured, server.measured ? t("settings.measured", { what: server.measured }) : "");
     say(this.link, server.url);
@@ -122,6 +122,7 @@ export class SettingsTab {
     this.accepting.checked = server.accepting;
     const differs = server.settings.filter((k) => k.differs).length;
     say(this.count, t("settings.differs_n", { n: differs }));
+    this.resetAll.disabled = !may || differs === 0;
     this.#showMismatch(server);
     this.list();
   }

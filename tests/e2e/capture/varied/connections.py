@@ -168,6 +168,30 @@ def lossy(count, *lost, size=4000, version=4):
 
 PIPELINED = ["ipelined"]
 WHOLE = ["sent again", "ost on the way", "not captured)"]
+
+
+def again(*pauses, refused=False, version=4):
+    """Connections from one port, this long after one another."""
+    scene = Scene(version)
+    line = scene.line()
+    if refused:
+        line.put(CLIENT, SYN).wait(20 * MS).put(SERVER, RST | ACK, ack=1001)
+    else:
+        line.open().get().close(CLIENT)
+    for pause in pauses:
+        line.wait(pause)
+        line.seq = [seq + 100_000 for seq in line.seq]
+        line.open().get().close(CLIENT)
+    return scene
+
+
+def unheard():
+    """A SYN that is lost after the capture point, and sent again."""
+    line = Scene().line().put(CLIENT, SYN).wait(1 * S)
+    line.seq[CLIENT] -= 1
+    return line.open().get().close(CLIENT).scene
+
+
 CASES = {
     "reply-first": [
         ("the second of two, IPv6", exchanged(gets(2, 6, close=False), (7, 8)), [], ["2 exchanges"], WHOLE),
@@ -301,6 +325,17 @@ CASES = {
             ["Connection 1:"],
         ),
         ("no error", unreachable(0), [], ["1 TCP stream,", "Connection 0:"], ["Connection 1:"]),
+    ],
+    "port-reused": [
+        ("three times, IPv6", again(1 * S, 300 * MS, version=6), ["port-reused"], ["2 SYNs come", "earliest 300"], []),
+        ("after a refusal", again(40 * MS, refused=True), ["port-reused", "resets-refused"], ["1 SYN comes"], []),
+        (
+            "a SYN that is sent again",
+            unheard(),
+            ["retransmissions", "slow-syn"],
+            ["1 TCP stream,"],
+            ["used for another connection"],
+        ),
     ],
     "half-open": [
         (

@@ -56,8 +56,11 @@ pub(super) fn arrow_heads() -> Markup {
     }
 }
 
-/// Draws the rows of a ladder.
+/// Draws the rows of a ladder; nothing if there are none.
 pub(super) fn draw(rows: &[Row<'_>], phases: &Phases, times: Times, w: HtmlWriter<'_>) -> Markup {
+    if rows.is_empty() {
+        return Markup::default();
+    }
     let mut ladder = Ladder {
         phases,
         begin_ns: times.begin_ns,

@@ -177,7 +177,9 @@ impl<'a> Lane<'a> {
                     }
                     @if connection.usage == Usage::Unused { (bar("unused", scale, self.opened_ns(), closed, MIDDLE - 7, 14)) }
                     @for idle in &self.idle { (idle.draw(scale)) }
-                    (bar("block handshake", scale, connection.first_ns, self.opened_ns(), MIDDLE - 4, 8))
+                    @if connection.completeness.opening {
+                        (bar("block handshake", scale, connection.first_ns, self.opened_ns(), MIDDLE - 4, 8))
+                    }
                     @if let Some(carried) = &self.carried { (carried.draw(scale)) }
                     @for (block, label) in labelled { (block.draw(scale, label)) }
                     @for mark in self.marks() { (mark.draw(scale)) }

@@ -111,7 +111,8 @@ fn body(capture: &Capture, plan: &Plan<'_>, w: HtmlWriter<'_>) -> Markup {
             }
         }
         @let slowest = table::slowest(capture, w.lang);
-        @if !slowest.rows.is_empty() {
+        // A single exchange is described below.
+        @if slowest.rows.len() > 1 {
             section {
                 h2 { (w.label(Msg::Slowest)) }
                 (w.table(&slowest))

@@ -30,8 +30,9 @@ impl HtmlWriter<'_> {
         html! {
             @for piece in sentence.pieces(self.lang) {
                 @match piece {
-                    Piece::Prose(text) => (text),
-                    Piece::Quoted(text) => code { (clip(&text, QUOTED)) },
+                    Piece::Prose(text) => (unbroken(&text)),
+                    Piece::Quoted(text) => code { (quoted(&text)) },
+                    Piece::Name(text) => code.name { (text) },
                 }
             }
         }
@@ -48,6 +49,7 @@ impl HtmlWriter<'_> {
                         @if at > 0 { (separator) }
                         (self.frame(*frame))
                     }
+                    @if sentence.has_more_frames { (separator) "…" }
                     "]"
                 }
             }
@@ -82,8 +84,8 @@ impl HtmlWriter<'_> {
                     tbody {
                         @for row in &table.rows {
                             tr {
-                                @for (cell, column) in row.iter().zip(&table.columns) {
-                                    td.n[cell.is_number()] data-label=(self.label(*column)) {
+                                @for (at, (cell, column)) in row.iter().zip(&table.columns).enumerate() {
+                                    td.n[table.numeric(at)] data-label=(self.label(*column)) {
                                         (self.cell(cell))
                                     }
                                 }
@@ -102,11 +104,62 @@ impl HtmlWriter<'_> {
         html! {
             @match cell {
                 Cell::Words(text) | Cell::Number(text) => span { (text) },
-                Cell::Quoted(text) => code { (clip(text, QUOTED)) },
+                Cell::Quoted(text) => code { (quoted(text)) },
                 Cell::Frame(number) => (self.frame(*number)),
                 Cell::Stream(stream) => (self.stream(*stream)),
                 Cell::Empty => span { "–" },
             }
         }
+    }
+}
+
+/// Text from the wire, cut where it is long. A sum may be broken after each of its parts.
+fn quoted(text: &str) -> Markup {
+    let text = clip(text, QUOTED);
+    html! {
+        @for part in text.split_inclusive('+') {
+            (part)
+            @if part.ends_with('+') { wbr; }
+        }
+    }
+}
+
+/// A number is not separated from its unit.
+fn unbroken(text: &str) -> String {
+    const UNITS: [&str; 7] = ["µs", "ms", "s", "d", "kbit/s", "Mbit/s", "Gbit/s"];
+    let mut words = text.split(' ');
+    let mut whole = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let ends = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric());
+        let is_unit = UNITS.iter().any(|unit| word.strip_prefix(unit).is_some_and(ends));
+        let follows_number = whole.ends_with(|c: char| c.is_ascii_digit());
+        whole.push(if is_unit && follows_number { '\u{a0}' } else { ' ' });
+        whole.push_str(word);
+    }
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_stays_with_its_unit() {
+        for (text, want) in [
+            ("Idle for 5.000 s, then", "Idle for 5.000\u{a0}s, then"),
+            ("空闲 10.0 ms，然后", "空闲 10.0\u{a0}ms，然后"),
+            ("2 segments in 3 d", "2 segments in 3\u{a0}d"),
+            ("stream 1 s", "stream 1\u{a0}s"),
+            ("after ms", "after ms"),
+            ("", ""),
+        ] {
+            assert_eq!(unbroken(text), want);
+        }
+    }
+
+    #[test]
+    fn a_sum_may_be_broken_after_its_parts() {
+        assert_eq!(quoted("1460+42").into_string(), "1460+<wbr>42");
+        assert_eq!(quoted("<+").into_string(), "&lt;+<wbr>");
     }
 }
