@@ -128,6 +128,7 @@ pub fn explain_bytes(bytes: &[u8], profiles: &[Profile]) -> Result<Capture, Erro
 }
 
 fn analyze_all(file: File, streams: Streams, options: &Options, profiles: &[Profile], mut notes: Vec<Note>) -> Capture {
+    let with_segments = streams.with_segments();
     let (finished, budget) = streams.finish();
     let capture_end = FrameTime {
         frame: file.frames,
@@ -138,7 +139,7 @@ fn analyze_all(file: File, streams: Streams, options: &Options, profiles: &[Prof
         .into_iter()
         .map(|stream| analyze::connection(stream, ports, capture_end));
     let (connections, others) = shown(connections.collect(), options.filter.is_some());
-    notes.extend(no_http(&file, &connections, options.filter.is_some()));
+    notes.extend(no_http(with_segments, &connections, options.filter.is_some()));
     notes.extend(limits_reached(&connections, &budget, &options.limits));
     let groups = groups(&connections);
     let described = match options.detail {
@@ -191,10 +192,12 @@ fn other_stream(connection: Connection) -> Option<OtherStream> {
 }
 
 /// That nothing is shown, or nothing of HTTP/1.x.
-fn no_http(file: &File, shown: &[Connection], filtered: bool) -> Option<Note> {
+///
+/// `streams`: the number of those that have a segment in the capture.
+fn no_http(streams: u64, shown: &[Connection], filtered: bool) -> Option<Note> {
     let carries_other = || shown.iter().any(|connection| connection.usage == Usage::Other);
     let has_http = || shown.iter().any(|connection| connection.usage == Usage::Http);
-    let kind = match file.streams {
+    let kind = match streams {
         0 => NoteKind::NoTcp,
         _ if filtered && shown.is_empty() => NoteKind::NothingMatches,
         _ if !filtered && !has_http() && (shown.is_empty() || carries_other()) => NoteKind::NoHttp,
@@ -202,7 +205,7 @@ fn no_http(file: &File, shown: &[Connection], filtered: bool) -> Option<Note> {
     };
     Some(Note {
         kind,
-        args: Args::default().with("count", file.streams),
+        args: Args::default().with("count", streams),
         frames: Vec::new(),
     })
 }

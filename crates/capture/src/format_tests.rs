@@ -254,7 +254,8 @@ fn what_is_not_read_is_named_and_counted() {
 #[test]
 fn a_connection_that_an_icmp_error_quotes_has_a_number() {
     // The error quotes a segment of `port`, which belongs to stream 0, to no stream, or to the connection that follows.
-    for (port, want) in [(40_000_u16, 1), (40_009, 2), (40_001, 1)] {
+    // Wireshark gives a number only to what is quoted with its whole header.
+    for (port, header, want) in [(40_000_u16, 20, 1), (40_009, 20, 2), (40_009, 8, 1), (40_001, 20, 1)] {
         let mut frames = exchange();
         let count = frames.len();
         let mut other = exchange();
@@ -278,8 +279,30 @@ fn a_connection_that_an_icmp_error_quotes_has_a_number() {
                 }
                 let mut quoted = vec![0x45, 0, 0, 60, 0, 1, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
                 quoted.extend(port.to_be_bytes());
-                quoted.extend([0, 80, 0, 0, 3, 232]);
-                let outer = [0x45, 0, 0, 56, 0, 2, 0, 0, 64, 1, 0, 0, 10, 0, 0, 9, 10, 0, 0, 1];
+                quoted.extend([0, 80, 0, 0, 3, 232, 0, 0, 0, 0, 0x50, 2, 0xfa, 0xf0, 0, 0, 0, 0]);
+                quoted.truncate(20 + header);
+                let outer = [
+                    0x45,
+                    0,
+                    0,
+                    48 + header as u8,
+                    0,
+                    2,
+                    0,
+                    0,
+                    64,
+                    1,
+                    0,
+                    0,
+                    10,
+                    0,
+                    0,
+                    9,
+                    10,
+                    0,
+                    0,
+                    1,
+                ];
                 [&outer[..], &[3, 1, 0, 0, 0, 0, 0, 0], &quoted].concat()
             },
             ..TestFile::default()
@@ -288,6 +311,6 @@ fn a_connection_that_an_icmp_error_quotes_has_a_number() {
         let streams: Vec<u32> = capture.connections.iter().map(|connection| connection.stream).collect();
         assert_eq!(streams, [0, want], "{port}");
         let quoted = capture.notes.iter().filter(|note| note.kind == NoteKind::QuotedOnly);
-        assert_eq!(quoted.count(), usize::from(port == 40_009), "{port}");
+        assert_eq!(quoted.count(), usize::from(want == 2), "{port}");
     }
 }

@@ -121,10 +121,14 @@ impl Sentence {
         self
     }
 
-    /// Adds evidence.
+    /// Adds evidence. A frame that is named already is not named again.
     #[must_use]
     pub(crate) fn with_frames(mut self, frames: impl IntoIterator<Item = u64>) -> Self {
-        self.frames.extend(frames);
+        for frame in frames {
+            if self.frames.last() != Some(&frame) {
+                self.frames.push(frame);
+            }
+        }
         self
     }
 

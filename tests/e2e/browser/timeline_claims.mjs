@@ -76,7 +76,7 @@ export function time(text) {
 /** What the texts of one connection say, in the terms of the event log. */
 function understood(raw) {
   const state = raw.cells[3];
-  const end = /^(server|client) (FIN|RST)(?:, (then lingers|which the server waited for|answered with RST))?: (.*)$/.exec(state);
+  const end = /^(server|client) (FIN|RST)(?:, (then lingers|which the server waited for|answered with RST|before the server closed))?: (.*)$/.exec(state);
   const rungs = raw.rungs.map((rung) => ({ ...rung, at: time(rung.when) }));
   const replies = rungs.filter(({ event }) => event === "reply").map((rung, i) => {
     const panel = raw.exchanges[i];

@@ -178,14 +178,18 @@ fn by_protocol(kind: NoteKind, counts: &BTreeMap<&'static str, u64>) -> Option<N
     })
 }
 
-/// The endpoints of the TCP segment in a datagram that an ICMP error quotes. The quotation may end after the ports.
+/// Length of a TCP header without options.
+const TCP_HEADER: usize = 20;
+
+/// The endpoints of the TCP segment in a datagram that an ICMP error quotes. Wireshark gives a connection a number only if
+/// its header is whole; many systems quote no more than eight bytes of it (RFC 792).
 fn quoted(packet: &Packet<'_>, datagram: &[u8]) -> Decoded<'static> {
     let reported = datagram.len().max(packet.original_len as usize);
     let ip::Datagram::Tcp(payload) = ip::payload(datagram, reported) else {
         return Decoded::Nothing;
     };
     match (link::u16_at(payload.bytes, 0), link::u16_at(payload.bytes, 2)) {
-        (Some(source), Some(destination)) => Decoded::Quoted([
+        (Some(source), Some(destination)) if payload.bytes.len() >= TCP_HEADER => Decoded::Quoted([
             SocketAddr::new(payload.source, source),
             SocketAddr::new(payload.destination, destination),
         ]),

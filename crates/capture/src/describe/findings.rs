@@ -13,6 +13,10 @@ pub(crate) fn finding(finding: &Finding) -> (Sentence, Sentence) {
         }
         FindingKind::Credentials if has("answer") => (FindingMsg::CredentialsSent, FindingMsg::CredentialsWhy),
         FindingKind::SlowServer if has("round_trips") => (FindingMsg::SlowServerRoundTrips, FindingMsg::SlowServerWhy),
+        FindingKind::Retransmissions if !has("longest") => (
+            FindingMsg::FoundNeedlessRetransmissions,
+            FindingMsg::FoundRetransmissionsWhy,
+        ),
         FindingKind::ZeroWindows if has("stalled") => {
             (FindingMsg::FoundZeroWindowsFor, FindingMsg::FoundZeroWindowsWhy)
         }

@@ -113,8 +113,10 @@ pub(super) fn retransmissions(connections: &[&Connection]) -> Vec<Finding> {
         .with("timeouts", with_cause(RetransmissionCause::Timeout))
         .with("fast", with_cause(RetransmissionCause::DuplicateAcks))
         .with("needless", with_cause(RetransmissionCause::Needless))
-        .with("other", with_cause(RetransmissionCause::Other))
-        .with("longest", Arg::ns(cost.unwrap_or(0)));
+        .with("other", with_cause(RetransmissionCause::Other));
+    if let Some(cost) = cost {
+        finding.args = finding.args.with("longest", Arg::ns(cost));
+    }
     vec![finding]
 }
 

@@ -71,6 +71,7 @@ sentences! {
         PortReused = "port_reused",
         PortReusedWhy = "port_reused_why",
         FoundRetransmissions = "found_retransmissions",
+        FoundNeedlessRetransmissions = "found_needless_retransmissions",
         FoundRetransmissionsWhy = "found_retransmissions_why",
         FoundZeroWindows = "found_zero_windows",
         FoundZeroWindowsFor = "found_zero_windows_for",

@@ -124,6 +124,12 @@ impl Streams {
         u32::try_from(all).unwrap_or(u32::MAX)
     }
 
+    /// Number of streams that have a segment in the capture.
+    pub(super) fn with_segments(&self) -> u64 {
+        let quoted = self.streams.iter().filter(|stream| stream.quoted_in.is_some());
+        u64::from(self.count()) - quoted.count() as u64
+    }
+
     /// What was recorded twice, and which streams are only quoted.
     pub(super) fn notes(&self) -> Vec<Note> {
         let copied = (self.copied > 0).then(|| Note {

@@ -346,6 +346,8 @@ $("#true-scale").addEventListener("change", (event) => {
 function refiltered() {
   for (const each of servers.pictures) each.refilter();
   table.update();
+  // The newest of what is shown now is at the top.
+  $("#connections-tab").scrollTop = 0;
 }
 
 const exported = () => ({ ...model, list: picture.list, now: model.now(), palette: palette(), title: t("title") });

@@ -28,7 +28,7 @@ export class ServerBar {
     this.shown = wanted;
     const options = (first, except) => [
       h("option", { value: "" }, first),
-      ...servers.filter(({ address }) => address !== except).map(({ name, address }) => h("option", { value: address }, `${name}  ${address}`)),
+      ...servers.filter(({ address }) => address !== except).map(({ name, address }) => h("option", { value: address }, `${name}  ${short(address, servers)}`)),
     ];
     this.one.setAttribute("aria-label", t("bar.server"));
     this.other.setAttribute("aria-label", t("bar.server_second"));
@@ -94,4 +94,10 @@ export class ServerBar {
     picture.relabel();
     picture.start(this.picture.palette);
   }
+}
+
+/** An address as far as it differs from the others: the port alone, if the hosts are all the same. */
+function short(address, servers) {
+  const hostOf = (text) => text.slice(0, text.lastIndexOf(":"));
+  return servers.every((server) => hostOf(server.address) === hostOf(address)) ? address.slice(hostOf(address).length) : address;
 }

@@ -59,8 +59,14 @@ export function endWords(connection) {
   // With style `hold` it is the client's FIN that the server waited for.
   const who = end.followedBy === "hold" ? "client" : end.who;
   const why = reasonWords(end.reason, connection.closing.line.words);
-  return t("end.words", { who: t(`who.${who}`), how: howWords(end), why });
+  // The reason is the server's: it was about to close, and the client came first.
+  const isServers = end.who === "client" && end.followedBy === null && !OF_THE_CLIENT.test(end.reason);
+  const how = isServers ? t("how.before", { how: howWords(end) }) : howWords(end);
+  return t("end.words", { who: t(`who.${who}`), how, why });
 }
+
+/** The reasons for an end that are the client's. */
+const OF_THE_CLIENT = /^client_|^request_dropped$/;
 
 /** The current state of a connection, or how it ended. */
 export function stateWords(connection) {

@@ -108,13 +108,13 @@ def parallel():
     return scene
 
 
-def unreachable(count, first=True):
-    """ICMP errors that quote the heads of TCP segments, and a connection."""
+def unreachable(count, first=True, size=20):
+    """ICMP errors that quote so many bytes of TCP headers, and a connection."""
     scene = Scene()
     if not first:
         scene.line().open().get()
     for n in range(count):
-        segment = struct.pack("!HHI", 50_000 + n, 81, 7)
+        segment = struct.pack("!HHIIBBHHH", 50_000 + n, 81, 7, 0, 0x50, SYN, 64_240, 0, 0)[:size]
         quoted = ip4(1, 9, segment)
         icmp = struct.pack("!BBHI", 3, 1, 0, 0) + quoted
         scene.frames.append((scene.us, ip4(9, 1, icmp, protocol=1)))
@@ -323,6 +323,13 @@ CASES = {
             [],
             ["3 TCP streams", "Connection 0:", "Connection 2:"],
             ["Connection 1:"],
+        ),
+        (
+            "eight bytes are no header",
+            unreachable(2, size=8),
+            [],
+            ["1 TCP stream,", "Connection 0:"],
+            ["Connection 2:", "only quoted"],
         ),
         ("no error", unreachable(0), [], ["1 TCP stream,", "Connection 0:"], ["Connection 1:"]),
     ],
