@@ -207,19 +207,20 @@ def slow(truth):
             true |= {kind} if ended - begun >= least else set()
             # A capture does not show whether the window or Nagle's algorithm held a small last segment back.
             true |= {"slow-window"} if cause == "nagle" and ended - begun >= 30 * MS else set()
-        # A capture does not show whether the ACK that shut the window was lost after the capture point.
-        true |= {"slow-zero-window"} if longest_shut(truth, side) >= 80 * MS else set()
+        # If the ACK with the window of 0 was lost after the capture point, the capture does not show that.
+        true |= {"slow-zero-window"} if longest_zero_window(truth, side) >= 80 * MS else set()
     return true
 
 
-def longest_shut(truth, side):
+def longest_zero_window(truth, side):
     """For how long a side announced a window of 0, at most, in microseconds."""
-    shut, longest = None, 0
+    since, longest = None, 0
     for frame in sorted(truth.all, key=lambda frame: frame.us):
         if frame.side != side or frame.flags & (SYN | RST):
             continue
-        if not frame.window:
-            shut = frame.us if shut is None else shut
-        elif shut is not None:
-            shut, longest = None, max(longest, frame.us - shut)
+        if frame.window:
+            longest = max(longest, frame.us - since) if since is not None else longest
+            since = None
+        elif since is None:
+            since = frame.us
     return longest

@@ -59,8 +59,8 @@ const model = {
 };
 
 /**
- * `connected`: the server has answered. `known`: its state has come. `old`: the tab had a token that is not this run's. `looking`: until when new events still determine the first view.
- * `earlier`: how many earlier lines are being read.
+ * `connected`: the server has answered. `known`: its state has come. `old`: the tab had a token that is not this run's.
+ * `looking`: until when new events still determine the first view. `earlier`: how many earlier lines are being read.
  */
 const page = { connected: false, known: false, old: false, away: false, full: false, stopped: false, reading: true, looking: Infinity, earlier: 0 };
 const past = new Past(model.store, parsed);
@@ -262,8 +262,8 @@ function firstLook() {
 
 function showStatus() {
   const { live } = model.view;
-  const away = page.stopped ? "stopped" : page.full ? "full" : page.away ? "away" : "connecting";
-  const state = page.connected && !page.stopped && !page.away ? (live ? "live" : "paused") : away;
+  const following = live ? "live" : "paused";
+  const state = page.stopped ? "stopped" : page.full ? "full" : page.away ? "away" : page.connected ? following : "connecting";
   document.body.dataset.state = state;
   const words = t(`status.${state}`);
   say($("#status"), page.earlier > 0 ? t("status.earlier", { status: words, lines: page.earlier }) : words);
@@ -301,7 +301,7 @@ function showToken() {
     if (!page.reading) reopen();
   };
   holder.replaceChildren(...(wanted === "" ? [] : [tokenForm({ reading: wanted === "read", old: page.old }, taken)]));
-  // Whoever came with an old token sees at once that it is old.
+  // That a token is old is said in every tab.
   (wanted === "read" || page.old ? $("#stage") : $("#settings-tab")).prepend(holder);
 }
 

@@ -109,7 +109,7 @@ def parallel():
 
 
 def unreachable(count, first=True, size=20):
-    """ICMP errors that quote so many bytes of TCP headers, and a connection."""
+    """ICMP errors, each of which quotes `size` bytes of a TCP header, and a connection."""
     scene = Scene()
     if not first:
         scene.line().open().get()
