@@ -212,24 +212,18 @@ impl Sentence {
 }
 
 impl Value {
+    /// The value as one piece; names are one each, with the separators of the language between them.
     fn pieces(&self, lang: Lang) -> Vec<Piece> {
-        let Self::Names(names) = self else {
-            return vec![self.piece(lang)];
-        };
-        let separator = || Piece::Prose(Msg::ListSeparator.text(lang).to_owned());
-        let apart = names.iter().enumerate().map(|(at, name)| {
-            let separator = (at > 0).then(separator);
-            separator.into_iter().chain([Piece::Name(name.clone())])
-        });
-        apart.flatten().collect()
-    }
-
-    /// A value that is one piece.
-    fn piece(&self, lang: Lang) -> Piece {
         let separator = || Msg::ListSeparator.text(lang);
-        match self {
+        let piece = match self {
+            Self::Names(names) => {
+                let apart = names.iter().enumerate().map(|(at, name)| {
+                    let separator = (at > 0).then(|| Piece::Prose(separator().to_owned()));
+                    separator.into_iter().chain([Piece::Name(name.clone())])
+                });
+                return apart.flatten().collect();
+            }
             Self::Arg(Arg::Text(text)) => Piece::Quoted(printable(text)),
-            Self::Names(names) => Piece::Name(names.join(separator())),
             Self::Arg(Arg::Count(n)) => Piece::Prose(n.to_string()),
             Self::Arg(Arg::Nanoseconds { ns }) => Piece::Prose(time(*ns)),
             Self::Arg(Arg::List(numbers)) => {
@@ -251,7 +245,8 @@ impl Value {
                 let amounts: Vec<String> = amounts.iter().map(amount).collect();
                 Piece::Prose(amounts.join(separator()))
             }
-        }
+        };
+        vec![piece]
     }
 }
 
