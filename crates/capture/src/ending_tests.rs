@@ -1,6 +1,9 @@
 //! Why connections end, or were never opened: timeouts, resets, refusals.
 
-use crate::model::{Arg, Capture, EndReason, Finding, FindingKind, HandshakeOutcome, Side, Verdict};
+use crate::model::{
+    Arg, Capture, EndReason, Finding, FindingKind, HandshakeOutcome, IdleEnd, IdlePeriod, Side, Teardown, Usage,
+    Verdict,
+};
 use crate::test_capture::*;
 use crate::test_profiles::built_ins;
 
@@ -264,4 +267,50 @@ fn a_port_that_is_used_again_is_a_finding() {
         let want = want.map(|(count, ns)| (Some(Arg::Count(count)), Some(Arg::ns(ns))));
         assert_eq!(said, want, "{name}");
     }
+}
+
+#[test]
+fn the_end_of_a_connection_whose_port_is_used_again_may_be_missing() {
+    let fin = |frames: usize| ended(0, "Keep-Alive: timeout=5\r\n", false, FIN | ACK, 1000)[..frames].to_vec();
+    for (name, first, teardown, usage) in [
+        ("whole", fin(8), Teardown::HalfClosed, Usage::Http),
+        ("without an end", fin(6), Teardown::NotCaptured, Usage::Http),
+        ("unused so far", fin(3), Teardown::NotCaptured, Usage::NotCaptured),
+        ("an attempt", fin(1), Teardown::NeverOpened, Usage::NotOpened),
+    ] {
+        let found = capture([first, later(fin(8), 500_000, 70_000)]);
+        let before = &found.connections[0];
+        assert_eq!((before.end.teardown, before.usage), (teardown, usage), "{name}");
+        assert!(before.end.replaced_by.is_some(), "{name}");
+        // How long the other side had not closed, or nobody, is not known.
+        assert_eq!((before.end.half_closed_ns, before.end.quiet_ns), (None, None), "{name}");
+        let to_capture_end = |idle: &&IdlePeriod| idle.ended_by == IdleEnd::CaptureEnds;
+        assert_eq!(before.idle_periods.iter().find(to_capture_end), None, "{name}");
+        assert_eq!(found.connections[1].end.replaced_by, None, "{name}");
+    }
+}
+
+#[test]
+fn a_response_without_a_request_ends_an_idle_period_only_if_all_was_captured() {
+    let early = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n";
+    let talk = || {
+        let mut frames = ended(0, "", false, FIN | ACK, 9_000_000);
+        let fin = frames.split_off(6);
+        let next = fin[0].seq;
+        frames.push(frame(8_000_000, false, PSH | ACK, next, 20, early));
+        frames
+    };
+    let by = |frames: Vec<TestFrame>| -> Vec<(u64, IdleEnd, bool)> {
+        let found = explained(&frames);
+        let connection = &found.connections[0];
+        let lost = connection
+            .exchanges
+            .last()
+            .is_some_and(|exchange| exchange.request_lost);
+        let periods = connection.idle_periods.iter().filter(|idle| idle.after > 0);
+        periods.map(|idle| (idle.after, idle.ended_by, lost)).collect()
+    };
+    assert_eq!(by(talk()), [(1, IdleEnd::Response, false)]);
+    let of_server: Vec<TestFrame> = talk().into_iter().filter(|frame| frame.from == SERVER).collect();
+    assert_eq!(by(of_server), []);
 }

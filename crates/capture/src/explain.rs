@@ -99,7 +99,7 @@ pub fn explain_files<R: Read>(readers: Vec<R>, options: &Options, profiles: &[Pr
                 file.tcp_frames += 1;
                 streams.add(&segment);
             }
-            Decoded::Quoted(endpoints) => streams.count_quoted(packet.number, endpoints),
+            Decoded::Quoted(quoted) => streams.add_quoted(packet.number, &quoted),
             Decoded::Nothing => {}
         }
     }

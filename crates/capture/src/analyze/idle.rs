@@ -15,13 +15,14 @@ struct IdleStart {
     head_captured: bool,
 }
 
+/// `capture_end` is `None` if the end of the connection was not captured, although the capture goes on.
 pub(super) fn idle_periods(
     exchanges: &[Exchange],
     handshake: &Handshake,
     end: &ConnectionEnd,
     frames: &[Frame],
     first: FrameTime,
-    capture_end: FrameTime,
+    capture_end: Option<FrameTime>,
 ) -> Vec<IdlePeriod> {
     let mut periods = Vec::new();
     // `None` after an incomplete message: then the connection is not known to be idle.
@@ -31,18 +32,18 @@ pub(super) fn idle_periods(
         announced_s: None,
         head_captured: true,
     });
-    let (last, ended_by) = last(end, capture_end);
+    let last = last(end, capture_end);
     // A request after the FIN of the other side does not end an idle period.
-    let in_time = |exchange: &&Exchange| begun(exchange).is_none_or(|begin| begin.frame <= last.frame);
+    let in_time = |exchange: &&Exchange| {
+        begun(exchange).is_none_or(|(begin, _)| last.is_none_or(|(last, _)| begin.frame <= last.frame))
+    };
     for exchange in exchanges.iter().take_while(in_time) {
         // A request whose first frame repeats an earlier one was sent before; when, the capture does not show.
-        if let Some(begin) = begun(exchange).filter(|begin| !is_sent_again(frames, begin.frame)) {
-            periods.extend(
-                start
-                    .as_ref()
-                    .and_then(|start| idle_period(start, begin, IdleEnd::Request)),
-            );
-        }
+        // Nor does it show when the request came that was not captured.
+        let ended_by = begun(exchange)
+            .filter(|(begin, _)| !is_sent_again(frames, begin.frame))
+            .filter(|_| !exchange.request_lost);
+        periods.extend(ended_by.and_then(|(begin, by)| idle_period(start.as_ref()?, begin, by)));
         // What follows an upgrade or CONNECT is not HTTP: it has no idle periods of HTTP.
         if exchange
             .response
@@ -58,7 +59,11 @@ pub(super) fn idle_periods(
             head_captured: head_captured(exchange),
         });
     }
-    periods.extend(start.and_then(|start| idle_period(&start, last, ended_by)));
+    periods.extend(
+        start
+            .zip(last)
+            .and_then(|(start, (last, by))| idle_period(&start, last, by)),
+    );
     periods
 }
 
@@ -81,14 +86,23 @@ fn is_sent_again(frames: &[Frame], number: u64) -> bool {
     listed(frames, number).is_some_and(|frame| again.iter().any(|flag| frame.analysis.has(*flag)))
 }
 
-/// The first byte of an exchange.
-fn begun(exchange: &Exchange) -> Option<FrameTime> {
+/// The first byte of an exchange, and what it belongs to.
+fn begun(exchange: &Exchange) -> Option<(FrameTime, IdleEnd)> {
     let messages = [&exchange.request, &exchange.response].into_iter().flatten();
     let first = messages.min_by_key(|message| (message.begun_ns, message.frames.first))?;
-    Some(FrameTime {
+    let at = FrameTime {
         frame: first.frames.first,
         ns: first.begun_ns,
-    })
+    };
+    let is_request = exchange.request.is_some();
+    Some((
+        at,
+        if is_request {
+            IdleEnd::Request
+        } else {
+            IdleEnd::Response
+        },
+    ))
 }
 
 /// The last byte of an exchange; `None` if the exchange is incomplete.
@@ -129,9 +143,9 @@ pub(crate) fn announced(exchange: &Exchange) -> Option<u64> {
 }
 
 /// What ended the connection, or the end of the capture.
-fn last(end: &ConnectionEnd, capture_end: FrameTime) -> (FrameTime, IdleEnd) {
+fn last(end: &ConnectionEnd, capture_end: Option<FrameTime>) -> Option<(FrameTime, IdleEnd)> {
     let Some(first) = end.first() else {
-        return (capture_end, IdleEnd::CaptureEnds);
+        return capture_end.map(|at| (at, IdleEnd::CaptureEnds));
     };
     let ended_by = match first.by {
         _ if first.is_reset => IdleEnd::Reset,
@@ -142,7 +156,7 @@ fn last(end: &ConnectionEnd, capture_end: FrameTime) -> (FrameTime, IdleEnd) {
         frame: first.frame,
         ns: first.ns,
     };
-    (at, ended_by)
+    Some((at, ended_by))
 }
 
 /// The idle period up to `to`, if it is long enough.

@@ -24,25 +24,36 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
         index,
         endpoints,
         connection: mut tracker,
+        replaced_by,
     } = stream;
+    let seen_until = replaced_by.unwrap_or(capture_end);
     let (client, role) = tracker.client(likely_client(&endpoints, ports));
     let foreign = [client, 1 - client].map(|endpoint| tracker.conversation.foreign_bytes(endpoint));
     let (is_http, is_unused) = (tracker.conversation.is_http(), tracker.is_blank());
     let mut carried = tracker.conversation.carried(client);
     let (mut exchanges, exchanges_left_out) = tracker.conversation.finish();
     exchanges.iter_mut().for_each(analyze_exchange);
-    if tracker.is_one_sided() {
-        exchanges.iter_mut().for_each(without_other_side);
+    let all_requests_captured = role == RoleEvidence::Syn && !tracker.is_one_sided() && tracker.missing_bytes() == 0;
+    for exchange in &mut exchanges {
+        exchange.request_lost = exchange.request.is_none() && !all_requests_captured;
+        if tracker.is_one_sided() {
+            without_other_side(exchange);
+        }
     }
-    let mut end = tracker.end(client, capture_end.ns);
-    if !tracker.is_first_end_known(capture_end.ns) {
+    let mut end = tracker.end(client, seen_until.ns);
+    if !tracker.is_first_end_known(seen_until.ns) {
         end.by = None;
     }
-    if tracker.is_one_sided() && end.second_fin.is_none() {
+    end.replaced_by = replaced_by.map(|syn| syn.frame);
+    if (tracker.is_one_sided() && end.second_fin.is_none()) || (replaced_by.is_some() && !end.is_over()) {
         // The other side may have sent a FIN.
         end.half_closed_ns = None;
     }
-    let handshake = tracker.handshake(client, capture_end.ns);
+    if replaced_by.is_some() && end.teardown == Teardown::StillOpen {
+        (end.teardown, end.quiet_ns) = (Teardown::NotCaptured, None);
+    }
+    let until_ns = replaced_by.is_none().then_some(capture_end.ns);
+    let handshake = tracker.handshake(client, until_ns);
     if handshake.outcome == HandshakeOutcome::CaptureEnds {
         end.teardown = Teardown::Opening;
     }
@@ -52,6 +63,7 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
         () if end.teardown == Teardown::NeverOpened => Usage::NotOpened,
         () if end.teardown == Teardown::Opening => Usage::Opening,
         () if role != RoleEvidence::Syn || tracker.is_one_sided() => Usage::NotCaptured,
+        () if end.teardown == Teardown::NotCaptured => Usage::NotCaptured,
         () => Usage::Unused,
     };
     if usage == Usage::Other {
@@ -65,7 +77,10 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
     // What is not HTTP has no idle periods of HTTP.
     let idle_periods = match usage == Usage::Other && exchanges.is_empty() {
         true => Vec::new(),
-        false => idle::idle_periods(&exchanges, &handshake, &end, &frames, first, capture_end),
+        false => {
+            let until = replaced_by.is_none().then_some(capture_end);
+            idle::idle_periods(&exchanges, &handshake, &end, &frames, first, until)
+        }
     };
     end.reason = match tracker.is_one_sided() || handshake.outcome == HandshakeOutcome::CaptureEnds {
         // What the other side had sent would be the reason.

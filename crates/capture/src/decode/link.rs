@@ -259,6 +259,11 @@ fn nflog(bytes: &[u8]) -> Option<Step> {
     other("NFLOG")
 }
 
+pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    let four = bytes.get(at..at + 4)?;
+    Some(u32::from_be_bytes([four[0], four[1], four[2], four[3]]))
+}
+
 pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     let pair = bytes.get(at..at + 2)?;
     Some(u16::from_be_bytes([pair[0], pair[1]]))

@@ -52,9 +52,21 @@ pub(crate) struct Decoder {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Decoded<'a> {
     Segment(Segment<'a>),
-    /// The endpoints of a segment that an ICMP error quotes.
-    Quoted([SocketAddr; 2]),
+    Quoted(Quoted),
     Nothing,
+}
+
+/// A segment that an ICMP error quotes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Quoted {
+    /// Its sender, and the other endpoint.
+    pub(crate) endpoints: [SocketAddr; 2],
+    /// Its sequence number, as it is in the header.
+    pub(crate) seq: u32,
+    /// Whether the whole TCP header is quoted. Many systems quote no more than eight bytes of it (RFC 792).
+    pub(crate) whole_header: bool,
+    /// Type and code of the error, if it says that the segment did not arrive.
+    pub(crate) error: Option<&'static str>,
 }
 
 impl Decoder {
@@ -92,9 +104,9 @@ impl Decoder {
                     (layer, carrier) = (inner, Some(name));
                     at
                 }
-                Inside::Quoted(at) => {
+                Inside::Quoted(at, error) => {
                     self.count_other("ICMP");
-                    return quoted(packet, payload.bytes.get(at..).unwrap_or_default());
+                    return quoted(packet, payload.bytes.get(at..).unwrap_or_default(), error);
                 }
                 Inside::Protocol(name) => return self.count_other(name),
                 Inside::TooShort => return self.give_up(packet),
@@ -181,18 +193,27 @@ fn by_protocol(kind: NoteKind, counts: &BTreeMap<&'static str, u64>) -> Option<N
 /// Length of a TCP header without options.
 const TCP_HEADER: usize = 20;
 
-/// The endpoints of the TCP segment in a datagram that an ICMP error quotes. Wireshark gives a connection a number only if
-/// its header is whole; many systems quote no more than eight bytes of it (RFC 792).
-fn quoted(packet: &Packet<'_>, datagram: &[u8]) -> Decoded<'static> {
+/// The TCP segment in a datagram that an ICMP error quotes.
+fn quoted(packet: &Packet<'_>, datagram: &[u8], error: Option<&'static str>) -> Decoded<'static> {
     let reported = datagram.len().max(packet.original_len as usize);
     let ip::Datagram::Tcp(payload) = ip::payload(datagram, reported) else {
         return Decoded::Nothing;
     };
-    match (link::u16_at(payload.bytes, 0), link::u16_at(payload.bytes, 2)) {
-        (Some(source), Some(destination)) if payload.bytes.len() >= TCP_HEADER => Decoded::Quoted([
-            SocketAddr::new(payload.source, source),
-            SocketAddr::new(payload.destination, destination),
-        ]),
+    let header = payload.bytes;
+    match (
+        link::u16_at(header, 0),
+        link::u16_at(header, 2),
+        link::u32_at(header, 4),
+    ) {
+        (Some(source), Some(destination), Some(seq)) => Decoded::Quoted(Quoted {
+            endpoints: [
+                SocketAddr::new(payload.source, source),
+                SocketAddr::new(payload.destination, destination),
+            ],
+            seq,
+            whole_header: header.len() >= TCP_HEADER,
+            error,
+        }),
         _ => Decoded::Nothing,
     }
 }

@@ -19,8 +19,8 @@ const GENEVE: u16 = 6081;
 pub(super) enum Inside {
     /// Another layer at this offset, in the protocol of this name.
     Layer(Layer, usize, &'static str),
-    /// An ICMP error, which quotes a datagram at this offset.
-    Quoted(usize),
+    /// An ICMP error, which quotes a datagram at this offset. Its name, if it says that the datagram did not arrive.
+    Quoted(usize, Option<&'static str>),
     /// Something else, with its name.
     Protocol(&'static str),
     /// The payload ends before that is known.
@@ -59,8 +59,8 @@ const UDP_PROTOCOLS: &[(u16, &str)] = &[
 /// Finds what the payload of a datagram carries.
 pub(super) fn inside(protocol: IpNumber, payload: &[u8]) -> Inside {
     match protocol.0 {
-        1 => icmp_error(payload, |kind| matches!(kind, 3 | 4 | 5 | 11 | 12), "ICMP"),
-        58 => icmp_error(payload, |kind| matches!(kind, 1..=4), "ICMPv6"),
+        1 => icmp(payload, |kind| matches!(kind, 3 | 4 | 5 | 11 | 12), icmp_error, "ICMP"),
+        58 => icmp(payload, |kind| matches!(kind, 1..=4), icmpv6_error, "ICMPv6"),
         // IPv4 and IPv6 in IP (RFC 2003, RFC 4213).
         4 | 41 => Inside::Layer(Layer::Ip, 0, "IP"),
         47 => gre(payload),
@@ -74,10 +74,45 @@ pub(super) fn inside(protocol: IpNumber, payload: &[u8]) -> Inside {
 }
 
 /// An error message quotes the datagram that caused it, after eight bytes.
-fn icmp_error(payload: &[u8], is_error: fn(u8) -> bool, name: &'static str) -> Inside {
-    match payload.first() {
-        Some(kind) if is_error(*kind) && payload.len() > 8 => Inside::Quoted(8),
-        _ => Inside::Protocol(name),
+fn icmp(
+    payload: &[u8],
+    is_error: fn(u8) -> bool,
+    name_of: fn(u8, u8) -> Option<&'static str>,
+    protocol: &'static str,
+) -> Inside {
+    match payload {
+        [kind, code, ..] if is_error(*kind) && payload.len() > 8 => Inside::Quoted(8, name_of(*kind, *code)),
+        _ => Inside::Protocol(protocol),
+    }
+}
+
+/// The name of an ICMP error that says that a datagram did not arrive (RFC 792). A datagram that is too large for the
+/// path is sent again in smaller pieces: that is none.
+fn icmp_error(kind: u8, code: u8) -> Option<&'static str> {
+    match (kind, code) {
+        (3, 0) => Some("Destination unreachable (network unreachable)"),
+        (3, 1) => Some("Destination unreachable (host unreachable)"),
+        (3, 3) => Some("Destination unreachable (port unreachable)"),
+        (3, 4) => None,
+        (3, 9 | 10 | 13) => Some("Destination unreachable (administratively prohibited)"),
+        (3, _) => Some("Destination unreachable"),
+        (11, _) => Some("Time exceeded"),
+        (12, _) => Some("Parameter problem"),
+        _ => None,
+    }
+}
+
+/// As [`icmp_error`], for ICMPv6 (RFC 4443 section 3).
+fn icmpv6_error(kind: u8, code: u8) -> Option<&'static str> {
+    match (kind, code) {
+        (1, 0) => Some("Destination unreachable (no route)"),
+        (1, 1) => Some("Destination unreachable (administratively prohibited)"),
+        (1, 3) => Some("Destination unreachable (address unreachable)"),
+        (1, 4) => Some("Destination unreachable (port unreachable)"),
+        (1, _) => Some("Destination unreachable"),
+        (3, _) => Some("Time exceeded"),
+        (4, _) => Some("Parameter problem"),
+        _ => None,
     }
 }
 
@@ -194,9 +229,22 @@ mod tests {
             (17, udp(4433, &[0xc3, 0, 0, 0, 1, 8]), Inside::Protocol("QUIC")),
             (17, udp(53, &[]), Inside::Protocol("DNS")),
             (17, udp(9, &[]), Inside::Protocol("UDP")),
-            (1, vec![3; 30], Inside::Quoted(8)),
+            (
+                1,
+                [vec![3, 1], vec![0; 28]].concat(),
+                Inside::Quoted(8, Some("Destination unreachable (host unreachable)")),
+            ),
+            // Fragmentation needed, and Redirect.
+            (1, [vec![3, 4], vec![0; 28]].concat(), Inside::Quoted(8, None)),
+            (1, vec![5; 30], Inside::Quoted(8, None)),
             (1, vec![8; 30], Inside::Protocol("ICMP")),
-            (58, vec![1; 30], Inside::Quoted(8)),
+            (
+                58,
+                vec![1; 30],
+                Inside::Quoted(8, Some("Destination unreachable (administratively prohibited)")),
+            ),
+            // Packet too big.
+            (58, [vec![2, 0], vec![0; 28]].concat(), Inside::Quoted(8, None)),
             (50, vec![], Inside::Protocol("ESP")),
             (200, vec![], Inside::Protocol("another IP protocol")),
         ] {

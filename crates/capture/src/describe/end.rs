@@ -23,7 +23,7 @@ pub(super) fn end(connection: &Connection) -> Vec<Sentence> {
         });
     }
     let why = match end.teardown {
-        Teardown::StillOpen | Teardown::Opening => None,
+        Teardown::StillOpen | Teardown::Opening | Teardown::NotCaptured => None,
         _ if is_told_otherwise(connection) => None,
         _ => Some(Sentence::new(reason(end.reason))),
     };
@@ -61,6 +61,9 @@ pub(super) fn end(connection: &Connection) -> Vec<Sentence> {
             Some(quiet) => Sentence::new(msg).with("after", Arg::ns(quiet)),
             None => Sentence::new(Msg::StillOpenNoData),
         });
+    }
+    if let Some(syn) = end.replaced_by.filter(|_| end.teardown == Teardown::NotCaptured) {
+        lines.push(Sentence::new(Msg::EndNotCaptured).with_frames([syn]));
     }
     let sides = [Side::Client, Side::Server].into_iter();
     lines.extend(sides.filter_map(|side| states(connection, side)));
@@ -119,9 +122,9 @@ fn after_first_fin(connection: &Connection, fin: &Fin) -> Option<Sentence> {
         Teardown::ThreeFrames => Sentence::new(Msg::ThreeFrames),
         Teardown::Simultaneous => Sentence::new(Msg::Simultaneous),
         Teardown::BothFins => Sentence::new(Msg::BothFins),
-        Teardown::HalfClosed if !connection.completeness.both_sides => return None,
         Teardown::HalfClosed => {
-            let half = end.half_closed_ns.unwrap_or(0);
+            // `None`: the other side's FIN was not captured.
+            let half = end.half_closed_ns?;
             return Some(
                 Sentence::new(Msg::HalfClosedOpen)
                     .with("half", Arg::ns(half))
@@ -154,7 +157,7 @@ fn reset(reset: &Reset) -> Sentence {
 /// How a connection ended, as a label.
 pub(crate) fn teardown(connection: &Connection) -> Msg {
     match connection.end.teardown {
-        Teardown::HalfClosed if !connection.completeness.both_sides => Msg::HowFin,
+        Teardown::HalfClosed if connection.end.half_closed_ns.is_none() => Msg::HowFin,
         Teardown::FourFrames => Msg::FourFrames,
         Teardown::ThreeFrames => Msg::ThreeFrames,
         Teardown::Simultaneous => Msg::Simultaneous,
@@ -165,6 +168,7 @@ pub(crate) fn teardown(connection: &Connection) -> Msg {
         Teardown::NeverOpened => Msg::UseNotOpened,
         Teardown::Opening => Msg::UseOpening,
         Teardown::StillOpen => Msg::HowStillOpen,
+        Teardown::NotCaptured => Msg::HowNotCaptured,
     }
 }
 

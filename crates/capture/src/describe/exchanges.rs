@@ -37,7 +37,7 @@ pub(super) fn steps(connection: &Connection) -> Vec<Step> {
     let idle_after = |number: u64| {
         let periods = connection.idle_periods.iter().filter(move |idle| idle.after == number);
         periods
-            .filter(|idle| idle.after > 0 || (idle.ended_by == IdleEnd::Request && idle.ns >= SHORTEST_INITIAL_IDLE_NS))
+            .filter(|idle| idle.after > 0 || (is_before_message(idle) && idle.ns >= SHORTEST_INITIAL_IDLE_NS))
             .map(|idle| Step::Idle(idle_period(idle)))
     };
     let mut steps: Vec<Step> = idle_after(0).collect();
@@ -74,8 +74,7 @@ fn headline(exchange: &Exchange) -> Sentence {
         .with_frames(frames);
     let sentence = match line(&exchange.request) {
         Some(line) => sentence.with("request", line),
-        None if exchange.unpaired => sentence.with_message("request", Msg::RequestUnknown),
-        None => sentence.with_message("request", Msg::RequestNotCaptured),
+        None => sentence.with_message("request", no_request(exchange)),
     };
     match line(&exchange.response) {
         Some(line) => sentence.with(
@@ -87,9 +86,20 @@ fn headline(exchange: &Exchange) -> Sentence {
     }
 }
 
+/// What stands in place of the first line of a request.
+pub(crate) fn no_request(exchange: &Exchange) -> Msg {
+    match exchange.request {
+        Some(_) => Msg::HeadNotKept,
+        None if exchange.unpaired => Msg::RequestUnknown,
+        None if exchange.request_lost => Msg::RequestNotCaptured,
+        None => Msg::NoRequest,
+    }
+}
+
 /// What stands in place of the first line of a response.
 pub(crate) fn no_response(exchange: &Exchange) -> Msg {
-    match exchange.response {
+    match &exchange.response {
+        Some(response) if response.head_bytes > 0 => Msg::HeadNotKept,
         Some(_) => Msg::ResponseHeadNotCaptured,
         None if exchange.response_lost => Msg::ResponseNotCaptured,
         None => Msg::NoResponse,
@@ -254,10 +264,16 @@ fn shortfall(message: &Message, by: Side) -> impl Iterator<Item = Sentence> {
         .chain(unseen)
 }
 
+/// Whether a request or a response ended the idle period.
+fn is_before_message(idle: &IdlePeriod) -> bool {
+    matches!(idle.ended_by, IdleEnd::Request | IdleEnd::Response)
+}
+
 fn idle_period(idle: &IdlePeriod) -> Sentence {
     let msg = match (idle.ended_by, idle.announced_s) {
         (IdleEnd::Request, _) if idle.after == 0 => Msg::IdleBeforeFirst,
         (IdleEnd::Request, _) => Msg::IdleToRequest,
+        (IdleEnd::Response, _) => Msg::IdleToResponse,
         (IdleEnd::ServerFin, None) if !idle.head_captured => Msg::IdleToServerFinUnknown,
         (IdleEnd::ServerFin, None) => Msg::IdleToServerFin,
         (IdleEnd::ServerFin, Some(_)) => Msg::IdleToServerFinAnnounced,

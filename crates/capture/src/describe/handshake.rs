@@ -4,11 +4,21 @@ use crate::model::{Arg, Handshake, HandshakeOutcome, Side, SynOptions};
 use crate::sentence::{Msg, Sentence};
 
 pub(super) fn handshake(handshake: &Handshake) -> Vec<Sentence> {
-    let frames = [handshake.syn, handshake.syn_ack, handshake.ack, handshake.refusal];
+    let icmp_error = handshake
+        .icmp_error
+        .filter(|_| handshake.outcome == HandshakeOutcome::IcmpError);
+    let frames = [
+        handshake.syn,
+        handshake.syn_ack,
+        handshake.ack,
+        handshake.refusal,
+        icmp_error.map(|error| error.frame),
+    ];
     let msg = match handshake.outcome {
         HandshakeOutcome::Complete if handshake.round_trip_ns.is_some() => Msg::OpenedInRoundTrip,
         HandshakeOutcome::Complete => Msg::Opened,
         HandshakeOutcome::Refused => Msg::Refused,
+        HandshakeOutcome::IcmpError => Msg::AnsweredByIcmp,
         HandshakeOutcome::Unanswered => Msg::Unanswered,
         HandshakeOutcome::CaptureEnds => Msg::SynAtTheEnd,
         HandshakeOutcome::Unfinished => match (handshake.syn, handshake.syn_ack) {
@@ -21,6 +31,9 @@ pub(super) fn handshake(handshake: &Handshake) -> Vec<Sentence> {
     let mut sentence = Sentence::new(msg).with_frames(frames.into_iter().flatten());
     if let Some(took) = handshake.took_ns {
         sentence = sentence.with("took", Arg::ns(took));
+    }
+    if let Some(error) = icmp_error {
+        sentence = sentence.with("error", error.name);
     }
     let mut lines = vec![sentence];
     if !handshake.syn_retries.is_empty() {

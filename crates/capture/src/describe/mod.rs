@@ -17,7 +17,7 @@ mod timing;
 
 pub(crate) use carried::{carried, details, other_stream};
 pub(crate) use end::{reason, teardown};
-pub(crate) use exchanges::{Step, burst, no_response};
+pub(crate) use exchanges::{Step, burst, no_request, no_response};
 pub(crate) use findings::finding;
 pub(crate) use fingerprint::{FingerprintDescription, fingerprint};
 pub(crate) use groups::{described_of, group_line, groups, streams};

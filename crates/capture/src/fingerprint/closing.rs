@@ -39,12 +39,8 @@ fn last_wait(connection: &Connection) -> Option<Wait<'_>> {
         return None;
     }
     // Some servers send a response before they close. It answers no request.
-    let is_told = is_unused
-        && connection
-            .exchanges
-            .first()
-            .is_some_and(|first| first.request.is_none());
-    if period.ended_by == IdleEnd::Request && !is_told {
+    let is_told = is_unused && period.ended_by == IdleEnd::Response;
+    if matches!(period.ended_by, IdleEnd::Request | IdleEnd::Response) && !is_told {
         return None;
     }
     let closed = connection.end.by == Some(Side::Server) && period.ended_by != IdleEnd::CaptureEnds;

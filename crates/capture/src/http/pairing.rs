@@ -186,6 +186,7 @@ impl Conversation {
                 first_byte_ns: None,
                 timing: None,
                 pipelined: false,
+                request_lost: false,
                 response_lost: false,
                 unpaired: false,
                 validator: None,

@@ -168,10 +168,22 @@ pub struct Handshake {
     pub syn_retries: Vec<u64>,
     /// Frame of the RST that refused the connection.
     pub refusal: Option<u64>,
+    /// The first ICMP error that answers a SYN.
+    pub icmp_error: Option<IcmpError>,
     /// TCP options that the client offered.
     pub client: Option<SynOptions>,
     /// TCP options that the server offered.
     pub server: Option<SynOptions>,
+}
+
+/// An ICMP error that quotes a segment: the segment did not arrive (RFC 792, RFC 4443 section 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct IcmpError {
+    /// Frame number.
+    pub frame: u64,
+    /// Type and code, such as `Destination unreachable (host unreachable)`.
+    pub name: &'static str,
 }
 
 /// Result of a handshake.
@@ -183,6 +195,8 @@ pub enum HandshakeOutcome {
     Complete,
     /// The SYN was answered with RST.
     Refused,
+    /// The SYN was answered with an ICMP error.
+    IcmpError,
     /// The SYN was not answered.
     Unanswered,
     /// The SYN was sent so shortly before the end of the capture that no answer could be captured.

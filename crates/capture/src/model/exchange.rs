@@ -22,6 +22,9 @@ pub struct Exchange {
     pub timing: Option<Timing>,
     /// Whether the client sent the request before it had received the whole response to the request before.
     pub pipelined: bool,
+    /// Whether the request is absent because the capture may not hold it. If it is `false` and there is no request, the
+    /// client sent none, or bytes that are none.
+    pub request_lost: bool,
     /// Whether the response is absent because the capture does not hold it. If it is `false` and there is no response,
     /// none was sent.
     pub response_lost: bool,

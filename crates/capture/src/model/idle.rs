@@ -29,6 +29,8 @@ pub struct IdlePeriod {
 pub enum IdleEnd {
     /// The next request.
     Request,
+    /// A response without a valid request, such as a 408 before the server closes.
+    Response,
     /// A FIN from the server.
     ServerFin,
     /// A FIN from the client.

@@ -21,8 +21,8 @@ pub use carried::{
     Carried, OtherStream, Tls, TlsAlert, TlsRecord, WebSocket, WebSocketClose, WebSocketCount, WebSocketOpcode,
 };
 pub use connection::{
-    Completeness, Connection, Handshake, HandshakeOutcome, RoleEvidence, StateChange, SynOptions, TcpIssue, TcpState,
-    Traffic, Usage,
+    Completeness, Connection, Handshake, HandshakeOutcome, IcmpError, RoleEvidence, StateChange, SynOptions, TcpIssue,
+    TcpState, Traffic, Usage,
 };
 pub use exchange::{BodyEnd, Burst, Exchange, FrameSpan, Head, Message, Shortfall, Validator};
 pub use finding::{Arg, Args, Finding, FindingKind};

@@ -20,8 +20,11 @@ pub struct ConnectionEnd {
     pub second_fin: Option<Fin>,
     /// Frames that acknowledge the FINs.
     pub acks: Vec<u64>,
+    /// The SYN of the next connection between the same addresses and ports, if its client does not wait for the end of
+    /// this one, or if that was not captured.
+    pub replaced_by: Option<u64>,
     /// Time from the first FIN to the FIN from the other side, in nanoseconds. Without a second FIN: to the first RST,
-    /// or to the end of the capture.
+    /// or to the end of the capture; `None` if the other side's FIN was not captured.
     pub half_closed_ns: Option<u64>,
     /// For a connection that is still open: time from the last byte to the end of the capture, in nanoseconds.
     pub quiet_ns: Option<u64>,
@@ -32,6 +35,11 @@ pub struct ConnectionEnd {
 }
 
 impl ConnectionEnd {
+    /// Whether both sides have ended the connection, or a RST has.
+    pub(crate) fn is_over(&self) -> bool {
+        self.second_fin.is_some() || !self.resets.is_empty()
+    }
+
     /// The segment that started the teardown: the first FIN, or a RST before it.
     pub fn first(&self) -> Option<TeardownStart> {
         let fin = self.first_fin.as_ref().map(|fin| TeardownStart {
@@ -93,6 +101,8 @@ pub enum Teardown {
     Opening,
     /// The connection was open when the capture ended.
     StillOpen,
+    /// The client opened another connection from the same port. The end of this one was not captured.
+    NotCaptured,
 }
 
 /// Why a connection ended.

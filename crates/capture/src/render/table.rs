@@ -135,7 +135,7 @@ pub(super) fn exchanges(connection: &Connection, lang: Lang) -> Table {
             let (request, response) = (exchange.request.as_ref(), exchange.response.as_ref());
             vec![
                 Cell::number(exchange.number),
-                first_line(request, lang, Msg::RequestNotCaptured, |line| {
+                first_line(request, lang, describe::no_request(exchange), |line| {
                     line.rsplit_once(" HTTP/").map_or(line, |(line, _)| line)
                 }),
                 first_line(response, lang, describe::no_response(exchange), |line| {
@@ -196,9 +196,12 @@ pub(super) fn slowest(capture: &Capture, lang: Lang) -> Table {
                 Cell::time(Some(timing.total_ns)),
                 Cell::Stream(connection.stream),
                 Cell::number(exchange.number),
-                first_line(exchange.request.as_ref(), lang, Msg::RequestNotCaptured, |line| {
-                    line.rsplit_once(" HTTP/").map_or(line, |(line, _)| line)
-                }),
+                first_line(
+                    exchange.request.as_ref(),
+                    lang,
+                    describe::no_request(exchange),
+                    |line| line.rsplit_once(" HTTP/").map_or(line, |(line, _)| line),
+                ),
                 part.map_or(Cell::Empty, |part| {
                     Cell::Words(label(describe::spent(part.on), lang).to_owned())
                 }),
@@ -305,7 +308,7 @@ pub(super) fn comparison(capture: &Capture, lang: Lang) -> Table {
             Cell::time(end.first().and_then(|first| first.after_last_byte_ns)),
             Cell::Words(label(describe::teardown(connection), lang).to_owned()),
             match end.teardown {
-                Teardown::StillOpen | Teardown::Opening => Cell::Empty,
+                Teardown::StillOpen | Teardown::Opening | Teardown::NotCaptured => Cell::Empty,
                 _ => Cell::Words(label(describe::reason(end.reason), lang).to_owned()),
             },
         ]

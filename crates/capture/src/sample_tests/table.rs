@@ -278,6 +278,15 @@ pub(super) const SAMPLES: &[Sample] = &[
         &["Connection 1:"],
     ),
     (
+        "syn-answered-by-icmp.pcap",
+        &[Kind::Retransmissions],
+        &[
+            "The SYN was answered with an ICMP error: Destination unreachable (host unreachable)",
+            "SYN was sent 1 more time",
+        ],
+        &["Nobody answered", "right before the end"],
+    ),
+    (
         "port-reused.pcap",
         &[Kind::PortReused],
         &[

@@ -1,7 +1,7 @@
 //! The handshake of a connection, frame by frame.
 
 use crate::decode::Segment;
-use crate::model::{Handshake, HandshakeOutcome, SynOptions};
+use crate::model::{Handshake, HandshakeOutcome, IcmpError, SynOptions};
 
 /// Time until a SYN is sent again.
 const FIRST_TIMEOUT_NS: i64 = 1_000_000_000;
@@ -39,6 +39,7 @@ pub(super) struct HandshakeTracker {
     /// Whether the ACK carries nothing, so that it is the one that follows the SYN/ACK at once.
     ack_at_once: bool,
     refusal: Option<u64>,
+    icmp_error: Option<IcmpError>,
     /// Number of the first SYN.
     syn_seq: Option<u32>,
     /// What was captured before the segment that it responds to: an ACK of the client, a RST.
@@ -98,6 +99,13 @@ impl HandshakeTracker {
         self.take_early(segment, from);
     }
 
+    /// Adds an ICMP error that quotes a segment of an endpoint with this sequence number.
+    pub(super) fn add_icmp_error(&mut self, from: usize, seq: u32, error: IcmpError) {
+        if self.client == Some(from) && self.syn_seq == Some(seq) {
+            self.icmp_error.get_or_insert(error);
+        }
+    }
+
     /// Whether a RST responds to the SYN: it acknowledges the SYN and nothing else (RFC 9293 section 3.10.7.1).
     pub(super) fn is_refused_by(&self, segment: &Segment<'_>, from: usize) -> bool {
         // Without ACK it has the number that the refused segment acknowledges, and a SYN acknowledges none.
@@ -154,11 +162,11 @@ impl HandshakeTracker {
     }
 
     /// The result. `went_on` says whether payload was captured in either direction, or the client acknowledged anything.
-    pub(super) fn finish(&self, client: usize, went_on: bool, capture_end_ns: i64) -> Handshake {
+    /// `capture_end_ns` is `None` if the client opened another connection from the same port before the capture ended.
+    pub(super) fn finish(&self, client: usize, went_on: bool, capture_end_ns: Option<i64>) -> Handshake {
         // A SYN is sent again after a second (RFC 6298 section 2.1); until then its answer may be on its way.
-        let may_come = self
-            .last_syn
-            .is_some_and(|(_, ns)| capture_end_ns.saturating_sub(ns) < FIRST_TIMEOUT_NS)
+        let until_end = self.last_syn.zip(capture_end_ns);
+        let may_come = until_end.is_some_and(|((_, ns), end_ns)| end_ns.saturating_sub(ns) < FIRST_TIMEOUT_NS)
             && self.retries.len() < ENOUGH_RETRIES;
         let outcome = match (self.syn, self.syn_ack, self.ack) {
             (None, None, _) => HandshakeOutcome::NotCaptured,
@@ -166,6 +174,7 @@ impl HandshakeTracker {
             (_, Some(_), _) => HandshakeOutcome::Unfinished,
             _ if self.refusal.is_some() => HandshakeOutcome::Refused,
             (Some(_), None, _) if went_on => HandshakeOutcome::Unfinished,
+            _ if self.icmp_error.is_some() => HandshakeOutcome::IcmpError,
             _ if may_come => HandshakeOutcome::CaptureEnds,
             _ => HandshakeOutcome::Unanswered,
         };
@@ -186,6 +195,7 @@ impl HandshakeTracker {
             server_round_trip_ns: answered_ns.filter(|_| is_measure).and_then(|ns| u64::try_from(ns).ok()),
             syn_retries: self.retries.clone(),
             refusal: self.refusal,
+            icmp_error: self.icmp_error,
             client: self.options[client],
             server: self.options[1 - client],
         }

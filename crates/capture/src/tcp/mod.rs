@@ -18,13 +18,14 @@ mod tracker;
 
 pub(super) use tracker::{ConnectionTracker, FrameTime};
 
-use super::decode::Segment;
+use super::decode::{Quoted, Segment};
 use super::limits::{Budget, Limits, take};
-use super::model::{Args, Note, NoteKind};
+use super::model::{Args, IcmpError, Note, NoteKind};
 use copies::Copies;
 use relative_numbers::RelativeNumbers;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use tracker::frame_time;
 
 /// How many frames a note names.
 const NAMED_FRAMES: usize = 8;
@@ -71,6 +72,8 @@ struct Stream {
     connection: Option<Box<ConnectionTracker>>,
     /// The frame of the ICMP error that quotes it, as long as no segment of its own was seen.
     quoted_in: Option<u64>,
+    /// The SYN of the next stream between the same endpoints.
+    replaced_by: Option<FrameTime>,
 }
 
 /// A stream whose segments were all read.
@@ -79,6 +82,8 @@ pub(super) struct FinishedStream {
     pub(super) index: u32,
     pub(super) endpoints: [SocketAddr; 2],
     pub(super) connection: ConnectionTracker,
+    /// The SYN of the next stream between the same endpoints.
+    pub(super) replaced_by: Option<FrameTime>,
 }
 
 /// All streams of a capture.
@@ -162,7 +167,11 @@ impl Streams {
                 self.copied_frames.push(segment.frame);
             }
         }
-        let known = self.find(segment).filter(|at| !self.streams[*at].is_reused_by(segment));
+        let mut known = self.find(segment);
+        if let Some(at) = known.filter(|at| self.streams[*at].is_reused_by(segment)) {
+            self.streams[at].replaced_by = Some(frame_time(segment));
+            known = None;
+        }
         let Some(at) = known.or_else(|| self.open(segment)) else {
             return;
         };
@@ -184,17 +193,28 @@ impl Streams {
         }
     }
 
-    /// Counts the connection that an ICMP error in this frame quotes. Wireshark gives it a number, if it has none.
-    pub(super) fn count_quoted(&mut self, frame: u64, [source, destination]: [SocketAddr; 2]) {
+    /// Adds an ICMP error that quotes a segment. Wireshark gives its connection a number, if it has none and the whole
+    /// TCP header is quoted.
+    pub(super) fn add_quoted(&mut self, frame: u64, quoted: &Quoted) {
+        let [source, destination] = quoted.endpoints;
         let pair = (source.min(destination), source.max(destination));
-        if !self.latest.contains_key(&pair) && take(&mut self.budget.left.streams, 1) {
+        if let Some(at) = self.latest.get(&pair) {
+            let stream = &mut self.streams[*at];
+            let from = usize::from(source != stream.endpoints[0]);
+            if let (Some(connection), Some(name)) = (&mut stream.connection, quoted.error) {
+                connection
+                    .handshake
+                    .add_icmp_error(from, quoted.seq, IcmpError { frame, name });
+            }
+        } else if quoted.whole_header && take(&mut self.budget.left.streams, 1) {
             let at = self.streams.len();
             self.streams.push(Stream {
                 index: at as u32,
-                endpoints: [source, destination],
+                endpoints: quoted.endpoints,
                 numbers: RelativeNumbers::default(),
                 connection: None,
                 quoted_in: Some(frame),
+                replaced_by: None,
             });
             self.latest.insert(pair, at);
         }
@@ -228,6 +248,7 @@ impl Streams {
             numbers: RelativeNumbers::default(),
             connection,
             quoted_in: None,
+            replaced_by: None,
         });
         self.latest.insert(endpoint_pair(segment), at);
         Some(at)
@@ -253,6 +274,7 @@ impl Streams {
                 index: stream.index,
                 endpoints: stream.endpoints,
                 connection,
+                replaced_by: stream.replaced_by,
             })
         });
         (finished.collect(), budget)

@@ -220,6 +220,7 @@ impl TeardownTracker {
             teardown,
             by: None,
             reason: EndReason::Unknown,
+            replaced_by: None,
             acks: self.fins.iter().filter_map(|fin| fin.acked).collect(),
             half_closed_ns,
             quiet_ns: match teardown {

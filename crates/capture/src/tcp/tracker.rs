@@ -219,7 +219,7 @@ impl ConnectionTracker {
         }
     }
 
-    pub(crate) fn handshake(&self, client: usize, capture_end_ns: i64) -> Handshake {
+    pub(crate) fn handshake(&self, client: usize, capture_end_ns: Option<i64>) -> Handshake {
         let went_on = !self.is_silent() || self.directions[client].acknowledges;
         self.handshake.finish(client, went_on, capture_end_ns)
     }

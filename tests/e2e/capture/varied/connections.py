@@ -2,7 +2,8 @@
 
 import struct
 
-from e2e.capture.varied.line import ACK, CLIENT, FIN, MS, RST, SERVER, SYN, S, Scene, ip4
+from e2e.capture.packets import tcp
+from e2e.capture.varied.line import ACK, CLIENT, FIN, MS, RST, SERVER, SYN, S, Scene, ip4, ip6
 
 
 def gets(count, version=4, link="raw", close=True, size=100):
@@ -108,18 +109,42 @@ def parallel():
     return scene
 
 
+def icmp(scene, hosts, segment, error=(3, 1)):
+    """An ICMP error from host 9, of this type and code, that quotes a TCP segment between two hosts."""
+    head = struct.pack("!BBHI", *error, 0, 0)
+    if scene.version == 4:
+        data = ip4(9, hosts[0], head + ip4(*hosts, segment), protocol=1)
+    else:
+        data = ip6(9, hosts[0], head + ip6(*hosts, segment), protocol=58)
+    scene.frames.append((scene.us, data))
+
+
 def unreachable(count, first=True, size=20):
     """ICMP errors, each of which quotes `size` bytes of a TCP header, and a connection."""
     scene = Scene()
     if not first:
         scene.line().open().get()
     for n in range(count):
-        segment = struct.pack("!HHIIBBHHH", 50_000 + n, 81, 7, 0, 0x50, SYN, 64_240, 0, 0)[:size]
-        quoted = ip4(1, 9, segment)
-        icmp = struct.pack("!BBHI", 3, 1, 0, 0) + quoted
-        scene.frames.append((scene.us, ip4(9, 1, icmp, protocol=1)))
+        icmp(scene, (1, 9), tcp(50_000 + n, 81, 7, 0, SYN, 64_240, b"")[:size])
         scene.wait(1 * MS)
     scene.line(40_009).open().get()
+    return scene
+
+
+def answered_by_icmp(retries=1, size=20, error=(3, 1), version=4, of=CLIENT):
+    """A connection, and SYNs for another one that an ICMP error answers."""
+    scene = Scene(version)
+    scene.line(40_009).open().get().close()
+    line = scene.line(40_001)
+    for n in range(retries + 1):
+        line.put(CLIENT, SYN, back=1 if n else 0).wait(2 * MS)
+        segment = (
+            tcp(40_001, 80, 1000, 0, SYN, 64_240, b"")
+            if of == CLIENT
+            else tcp(80, 40_001, 5000, 1001, ACK, 64_240, b"")
+        )
+        icmp(scene, (1, 2) if of == CLIENT else (2, 1), segment[:size], error)
+        line.wait((1 << n) * S if n < retries else 300 * MS)
     return scene
 
 
@@ -170,14 +195,19 @@ PIPELINED = ["ipelined"]
 WHOLE = ["sent again", "ost on the way", "not captured)"]
 
 
-def again(*pauses, refused=False, version=4):
-    """Connections from one port, this long after one another."""
+def again(*pauses, refused=False, version=4, first="closed"):
+    """Connections from one port, this long after one another. What was captured of the end of the first: all, a FIN, or
+    nothing."""
     scene = Scene(version)
     line = scene.line()
     if refused:
         line.put(CLIENT, SYN).wait(20 * MS).put(SERVER, RST | ACK, ack=1001)
     else:
-        line.open().get().close(CLIENT)
+        line.open().get()
+        if first == "closed":
+            line.close(CLIENT)
+        elif first == "half-closed":
+            line.put(SERVER, FIN | ACK).wait(1 * MS).ack(CLIENT)
     for pause in pauses:
         line.wait(pause)
         line.seq = [seq + 100_000 for seq in line.seq]
@@ -333,9 +363,53 @@ CASES = {
         ),
         ("no error", unreachable(0), [], ["1 TCP stream,", "Connection 0:"], ["Connection 1:"]),
     ],
+    "syn-answered-by-icmp": [
+        (
+            "eight bytes, once",
+            answered_by_icmp(0, 8, (3, 3)),
+            [],
+            ["(port unreachable)"],
+            ["obody answered", "SYN right"],
+        ),
+        (
+            "IPv6",
+            answered_by_icmp(2, error=(1, 0), version=6),
+            ["retransmissions"],
+            ["(no route)", "2 more times"],
+            ["obody answered"],
+        ),
+        (
+            "too large for the path",
+            answered_by_icmp(3, error=(3, 4)),
+            ["not-opened", "retransmissions"],
+            ["obody answered"],
+            ["answered with an"],
+        ),
+        (
+            "of another segment",
+            answered_by_icmp(3, of=SERVER),
+            ["not-opened", "retransmissions"],
+            ["obody answered"],
+            ["answered with an"],
+        ),
+    ],
     "port-reused": [
         ("three times, IPv6", again(1 * S, 300 * MS, version=6), ["port-reused"], ["2 SYNs come", "earliest 300"], []),
         ("after a refusal", again(40 * MS, refused=True), ["port-reused", "resets-refused"], ["1 SYN comes"], []),
+        (
+            "the first one's end was not captured",
+            again(20 * S, first="open"),
+            ["port-reused"],
+            ["Its end was not captured"],
+            ["till open", "until the capture ends"],
+        ),
+        (
+            "of the first one's end, one FIN was captured",
+            again(20 * S, first="half-closed"),
+            ["port-reused"],
+            ["The server sent the first FIN"],
+            ["until the capture ended"],
+        ),
         (
             "a SYN that is sent again",
             unheard(),
