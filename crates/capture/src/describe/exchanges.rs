@@ -201,7 +201,8 @@ fn how_sent(message: &Message) -> Option<Sentence> {
         Sentence::new(msg)
             .with("count", count)
             .with("bursts", text)
-            .with_frames(frames),
+            .with_frames(frames)
+            .of_frames(count),
     )
 }
 

@@ -27,7 +27,9 @@ pub(crate) fn finding(finding: &Finding) -> (Sentence, Sentence) {
         FindingKind::Retransmissions => sentence(why).with_list("reasons", reasons(&finding.args)),
         _ => sentence(why),
     };
-    (sentence(what).with_frames(finding.frames.iter().copied()), why)
+    let proof = finding.frames.iter().copied();
+    let in_all = finding.frames.len() as u64 + finding.frames_left_out;
+    (sentence(what).with_frames(proof).of_frames(in_all), why)
 }
 
 /// For which reasons segments were sent again, and how many for each.

@@ -44,7 +44,8 @@ pub(crate) fn fingerprint(found: &FingerprintMatch) -> Option<FingerprintDescrip
             .with_message("what", name(compared.aspect))
             .with("matched", compared.matched)
             .with("of", compared.of)
-            .with_frames(compared.frames.iter().copied());
+            .with_frames(compared.frames.iter().copied())
+            .of_frames(compared.frames.len() as u64 + u64::from(compared.frames_left_out));
         let differs = compared.differs.as_ref().map(|(seen, expected)| {
             Sentence::new(Msg::TraitDiffers)
                 .with("seen", seen.as_str())

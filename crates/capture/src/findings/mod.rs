@@ -110,12 +110,14 @@ fn found(
     streams.dedup();
     frames.sort_unstable();
     frames.dedup();
+    let frames_left_out = frames.len().saturating_sub(EVIDENCE) as u64;
     frames.truncate(EVIDENCE);
     Finding {
         kind,
         args,
         streams,
         frames,
+        frames_left_out,
     }
 }
 

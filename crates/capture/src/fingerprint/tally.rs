@@ -28,14 +28,18 @@ impl Tally {
                     of: 0,
                     differs: None,
                     frames: Vec::new(),
+                    frames_left_out: false,
                 });
                 self.aspects.len() - 1
             });
         let counted = &mut self.aspects[at];
         counted.matched += matched;
         counted.of += of;
-        if counted.frames.len() < NAMED_FRAMES && counted.frames.last() != Some(&frame) {
-            counted.frames.push(frame);
+        if counted.frames.last() != Some(&frame) {
+            match counted.frames.len() < NAMED_FRAMES {
+                true => counted.frames.push(frame),
+                false => counted.frames_left_out = true,
+            }
         }
         if counted.differs.is_none() {
             counted.differs = differs;

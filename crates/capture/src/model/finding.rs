@@ -15,6 +15,8 @@ pub struct Finding {
     pub streams: Vec<u32>,
     /// Frames that prove it, at most 24.
     pub frames: Vec<u64>,
+    /// Number of further such frames.
+    pub frames_left_out: u64,
 }
 
 /// Kind of a [`Finding`].

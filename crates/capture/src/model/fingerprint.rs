@@ -68,6 +68,8 @@ pub struct AspectScore {
     pub differs: Option<(String, String)>,
     /// Frames of the observations, at most 8.
     pub frames: Vec<u64>,
+    /// Whether there are further frames.
+    pub frames_left_out: bool,
 }
 
 /// An aspect of a server's behaviour that is compared with a profile.
