@@ -82,7 +82,8 @@ impl Course {
     }
 }
 
-/// What a request is refused for, with the faults that a server finds before it looks at Expect.
+/// The refusal that applies: a server checks the authority of the target before Expect, so a fault there replaces one
+/// of Expect.
 fn before_expect(profile: &Profile, request: &Request<'_>, refusal: Refusal) -> Refusal {
     match refusal {
         Refusal::Fault(fault) if fault.is_of_expect() => {

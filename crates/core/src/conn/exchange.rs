@@ -363,7 +363,7 @@ impl<'c> Exchange<'c> {
         Action::SendReply
     }
 
-    /// Ends the exchange where it stands: the connection is to be closed like this, whatever is still to be sent.
+    /// Ends the exchange at its current step. The connection closes like this, even if bytes are still to be sent.
     pub fn cut(&mut self, close: Close) -> Finish {
         self.close = Some(close);
         self.ended()
@@ -388,7 +388,7 @@ impl<'c> Exchange<'c> {
     fn is_cut_in_request(&self) -> bool {
         match self.course {
             Course::Unasked(..) => true,
-            // Of a request that is dropped as a whole, the head is still in the input.
+            // The head of a dropped request is still in the input.
             Course::Drop => false,
             Course::Serve(framing, _) => framing != Framing::None && !self.body_complete,
             Course::Refuse(_) | Course::Silent(_) => {
