@@ -10,9 +10,9 @@ use toml::{Table, Value};
 pub struct KeyPath(Vec<String>);
 
 impl KeyPath {
-    /// Reads a key; `None` if it is not written as TOML asks for. Whether profiles have it is another question.
+    /// Parses a key; `None` if it is not a valid key of TOML. It need not be a key that profiles have.
     pub fn parse(text: &str) -> Option<Self> {
-        // What could end the key is not a part of any.
+        // Characters that could end the key are not allowed in it.
         if text.contains(['=', '#', '\n', '\r']) {
             return None;
         }
@@ -31,7 +31,7 @@ impl KeyPath {
         self.kind().is_some()
     }
 
-    /// What is wrong if they do not: which key was meant.
+    /// The message for a key that does not exist, with the key that was probably meant.
     pub fn unknown(&self) -> String {
         check::no_key(Schema::profile(), &self.0)
     }
