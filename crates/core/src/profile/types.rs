@@ -39,7 +39,7 @@ fn table(name: &str) -> Option<&'static Table> {
     Some(TABLES[at].get_or_init(|| TYPES[at].1.lines().flat_map(types_of_line).collect()))
 }
 
-/// The table of those that use none of these.
+/// The table of profiles without a built-in table.
 static EMPTY: LazyLock<Table> = LazyLock::new(Table::new);
 
 /// The extensions on a line of a `mime.types` file, each with its type. A `;` is equivalent to a line end.
@@ -96,7 +96,7 @@ impl MediaTypes {
     /// The Content-Type of the file at this path, and the content coding that its suffix stands for. Both are empty if
     /// there is none.
     pub fn of(&self, path: &[u8]) -> (String, String) {
-        // No extension that a table lists contains a character that stands for what is not UTF-8.
+        // No listed extension contains the replacement character, which stands for bytes that are not UTF-8.
         let path = String::from_utf8_lossy(path);
         if self.one_line && path.contains(['\r', '\n', '\u{2028}', '\u{2029}']) {
             return (self.default.clone(), String::new());

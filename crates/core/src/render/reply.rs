@@ -28,7 +28,7 @@ pub struct Reply<'p> {
     pub(super) profile: &'p Profile,
 }
 
-/// What exists at a path, for a response that describes it whatever it is.
+/// What exists at a path, for a response that is sent whether it is a file, a directory or nothing.
 #[derive(Clone, Debug)]
 pub enum Place {
     /// A file.

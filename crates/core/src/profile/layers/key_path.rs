@@ -46,8 +46,8 @@ impl KeyPath {
         Schema::profile().kind(&path)
     }
 
-    /// The key at which a value other than a table is stored, so that what else the key's table holds is left: the time of a
-    /// timer is its `after`, and what has a short form is stored in the longer one.
+    /// The key at which a value other than a table is stored without replacing the other keys of the key's table:
+    /// `after` for the time of a timer, and the long form for a short form.
     #[must_use]
     pub fn of_value(&self) -> Self {
         let inner = match self.kind() {
@@ -58,7 +58,7 @@ impl KeyPath {
         Self(self.0.iter().cloned().chain([inner.to_owned()]).collect())
     }
 
-    /// The key and its tables, with points between them and without quotes, as reports of differences name it.
+    /// The key and its tables, separated by dots and without quotes, as in reports of differences.
     pub fn plain(&self) -> String {
         self.0.join(".")
     }
@@ -73,7 +73,7 @@ impl KeyPath {
         table.get(last)
     }
 
-    /// Writes a value to this path. What is not a table and stands in its way is replaced.
+    /// Writes a value to this path. A value on the path that should be a table but is not is replaced.
     pub fn insert(&self, table: &mut Table, value: Value) {
         let Some((last, tables)) = self.0.split_last() else {
             return;
@@ -92,7 +92,7 @@ impl KeyPath {
         table.insert(last.clone(), value);
     }
 
-    /// Removes what is at this path, and every table that is empty afterwards.
+    /// Removes the value at this path, and every table that becomes empty.
     pub fn remove(&self, table: &mut Table) {
         remove(table, &self.0);
     }
