@@ -18,7 +18,7 @@ pub(super) enum Course {
     Serve(Framing, Option<ResponseId>),
     /// It is answered with this response. Nothing after its head is read.
     Refuse(ResponseId),
-    /// It is not answered. The connection closes for this reason, or goes on with the next request.
+    /// It is not answered. The connection closes for this reason, or continues with the next request.
     Silent(Option<CloseReason>),
     /// It is not answered and its body is not read. The connection closes.
     Drop,

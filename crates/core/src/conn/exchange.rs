@@ -61,7 +61,7 @@ enum Then {
     FinishUnread,
     /// Reading the body.
     ReadBody,
-    /// The end of the exchange. The connection closes for this reason, unless the response has its own.
+    /// The end of the exchange. The connection closes for this reason, unless the response has another one.
     Fail(CloseReason),
 }
 
@@ -384,7 +384,7 @@ impl<'c> Exchange<'c> {
         }
     }
 
-    /// Whether a part of the request has not been read, as far as its head tells.
+    /// Whether a part of the request has not been read, as far as its head shows.
     fn is_cut_in_request(&self) -> bool {
         match self.course {
             Course::Unasked(..) => true,

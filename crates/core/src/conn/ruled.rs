@@ -235,7 +235,7 @@ impl Ruled {
         self.next(exchange)
     }
 
-    /// The next part of the response to send; `None` if a planned step comes first.
+    /// The next part of the response to send; `None` if a planned step precedes it.
     fn send_on(&mut self) -> Option<RuleStep> {
         if let Some((offset, steps)) = self.stops.front_mut()
             && *offset <= self.sent

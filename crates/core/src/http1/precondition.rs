@@ -158,7 +158,7 @@ pub fn evaluate(policy: &ConditionPolicy, request: &Conditional<'_>, resource: &
     case.not_modified().unwrap_or(Verdict::Proceed { honour_range })
 }
 
-/// The result of each condition by itself; `None` if its field is absent or does not count.
+/// The result of each condition, evaluated separately; `None` if its field is absent or does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConditionResults {
     /// If-Match holds.
@@ -173,7 +173,7 @@ pub struct ConditionResults {
     pub if_range: bool,
 }
 
-/// Evaluates each condition by itself, with the functions that [`evaluate`] uses. For traces.
+/// Evaluates each condition separately, with the functions that [`evaluate`] uses. For traces.
 pub fn evaluate_each(
     policy: &ConditionPolicy,
     request: &Conditional<'_>,

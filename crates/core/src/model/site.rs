@@ -30,7 +30,7 @@ enum Entry {
 pub enum Obstacle {
     /// A directory that the server has no permission to list or to search.
     ClosedDirectory,
-    /// A symbolic link to a path that goes on after a file.
+    /// A symbolic link to a path that continues after a file.
     BelowFile,
     /// A symbolic link that leads nowhere.
     Dangling,
@@ -180,7 +180,7 @@ impl Tree for &MemorySite<'_> {
         } else {
             Opened::Dangling
         };
-        // The system looks at one name after the other.
+        // The system examines one name after the other.
         for end in memchr::memchr_iter(b'/', path).chain([path.len()]) {
             let prefix = &path[..end];
             if last_name(prefix).len() > LONGEST.0 {

@@ -41,7 +41,7 @@ pub struct Located {
 pub enum Form {
     /// `/`, or an empty path.
     Slash,
-    /// Several slashes, or slashes of which some are percent-encoded.
+    /// Several slashes, or slashes of which at least one is percent-encoded.
     Slashes,
     /// Any other path.
     #[default]

@@ -32,7 +32,7 @@ const GUESS: &str = "mime-guess";
 
 type Table = HashMap<&'static str, &'static str>;
 
-/// The built-in table of types by extension with this name. It is read when it is first asked for.
+/// The built-in table of types by extension with this name. It is parsed on first use.
 fn table(name: &str) -> Option<&'static Table> {
     static TABLES: [OnceLock<Table>; TYPES.len()] = [const { OnceLock::new() }; TYPES.len()];
     let at = TYPES.iter().position(|(other, _)| *other == name)?;

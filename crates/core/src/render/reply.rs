@@ -21,7 +21,7 @@ pub struct Reply<'p> {
     pub body: Body,
     /// What the response is based on.
     pub decision: Decision,
-    /// The media type, where it does not come from a file.
+    /// The media type, if it does not come from a file.
     pub(super) content_type: Option<String>,
     /// The name of an index file that is a directory.
     pub(super) index: Option<String>,

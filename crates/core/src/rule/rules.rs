@@ -76,7 +76,7 @@ impl Rules {
         Self::grouped(rules.into_iter().map(counted).collect(), &none)
     }
 
-    /// Whether there are none.
+    /// Whether there are no rules.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()

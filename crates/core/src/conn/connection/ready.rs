@@ -8,7 +8,7 @@ use crate::path;
 use crate::profile::Profile;
 
 impl Conn {
-    /// The most bytes that the next read from the socket may take.
+    /// The maximum number of bytes that the next read from the socket may take.
     pub fn read_size(&self, profile: &Profile) -> usize {
         match profile.first_read.checked_sub(self.input.len()) {
             Some(missing) if missing > 0 && self.is_new() => missing,

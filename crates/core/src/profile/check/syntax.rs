@@ -295,7 +295,7 @@ fn header(line: &str) -> String {
     }
 }
 
-/// What is wrong with a value that begins with a text in quotes and goes on after it.
+/// The message for a value that begins with a text in quotes and continues after it.
 fn after_quotes(name: &str, value: &str) -> Option<String> {
     let quote = value.chars().next().filter(|first| matches!(first, '"' | '\''))?;
     let (text, rest) = value[1..].split_once(quote)?;

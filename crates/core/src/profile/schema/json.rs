@@ -12,7 +12,7 @@ pub(super) fn read(text: &str) -> Option<Value> {
 /// How deep values may be nested.
 const DEPTH: usize = 64;
 
-/// What has not been read yet.
+/// The text that has not been read yet.
 struct Rest<'t>(&'t str);
 
 impl<'t> Rest<'t> {
