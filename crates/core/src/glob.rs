@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A pattern. A star stands for any bytes, also none. All other bytes stand for themselves.
+/// A pattern. A star matches any number of bytes, including none. All other bytes match themselves.
 ///
 /// ```
 /// use labserve_core::glob::Glob;

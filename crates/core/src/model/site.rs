@@ -25,7 +25,7 @@ enum Entry {
     Obstacle(Obstacle),
 }
 
-/// What is neither a file nor a directory that can be used.
+/// Something that is neither a usable file nor a usable directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Obstacle {
     /// A directory that the server has no permission to list or to search.

@@ -14,7 +14,7 @@ const SLASHED: [&[u8]; 7] = [b"http:", b"https:", b"ftp:", b"gopher:", b"file:",
 /// The scheme whose URIs have no host.
 const HOSTLESS: &[u8] = b"javascript:";
 
-/// A longer host name counts as none.
+/// The maximum length of a host name in bytes. A longer one counts as empty.
 const LONGEST_HOST: usize = 255;
 
 /// The parts of a target. A path without white space and `#` is taken as it is; anything else is read as a URI.

@@ -1,4 +1,4 @@
-//! Rules: when something is to happen to a numbered request of a numbered connection, and what.
+//! Rules: what is to happen to which request of which connection.
 //!
 //! A rule is data, like a profile. It does not describe a server; it makes one do something at an exact point, for a
 //! test: 503 twice and then 200, RST after 1,000 bytes of a response, no response until the test says so.

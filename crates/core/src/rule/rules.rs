@@ -117,7 +117,7 @@ impl Rules {
             .map(|counted| (&*counted.rule, counted.hits.load(Ordering::Relaxed)))
     }
 
-    /// The same rules. Those that `before` has, too, keep their counts. The others count from now on.
+    /// The same rules. Those that `before` also has keep their counts. The others count from now on.
     #[must_use]
     pub fn with_counts_of(self, before: &Self) -> Self {
         let mut known: Vec<&Counted> = before.rules.iter().collect();
@@ -149,7 +149,7 @@ impl Rules {
         self.groups.iter().map(|group| (&group.about, &group.matches)).collect()
     }
 
-    /// Groups rules with their counts. A group that `before` has, too, continues its count.
+    /// Groups rules with their counts. A group that `before` also has continues its count.
     fn grouped(mut rules: Vec<Counted>, before: &Self) -> Self {
         let known = before.matches();
         let mut groups: Vec<Group> = Vec::new();
