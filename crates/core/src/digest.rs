@@ -1,6 +1,6 @@
 //! Digests: computed piece by piece, written in hexadecimal.
 //!
-//! Knows the algorithms. Does not know what they are digests of.
+//! This module knows the algorithms, not what they are applied to.
 
 use sha2::digest::DynDigest;
 

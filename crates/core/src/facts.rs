@@ -173,7 +173,7 @@ pub enum Found {
     Denied,
     /// A file that the server has no permission to read.
     Unreadable(Arc<FileFacts>),
-    /// A directory under the name of an index file, which is that of `[files] index` in the value.
+    /// A directory with the name of an index file. The value is that name, as in `[files] index`.
     IndexDirectory(String),
     /// Nothing exists there: a symbolic link on the way leads nowhere.
     Dangling,

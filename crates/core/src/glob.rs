@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A pattern. A star stands for any bytes, also none. All other bytes stand for themselves.
+/// A pattern. A star matches any number of bytes, including none. All other bytes match themselves.
 ///
 /// ```
 /// use labserve_core::glob::Glob;
@@ -41,34 +41,34 @@ impl Glob {
         self.pattern.contains(&b'?')
     }
 
-    /// With what every text that fits begins: what is before the first star.
+    /// The bytes that every matching text begins with: the pattern before its first star.
     pub fn beginning(&self) -> &[u8] {
         let end = memchr::memchr(b'*', &self.pattern);
         &self.pattern[..end.unwrap_or(self.pattern.len())]
     }
 
-    /// With what every text that fits ends: what is after the last star.
+    /// The bytes that every matching text ends with: the pattern after its last star.
     pub fn ending(&self) -> &[u8] {
         let start = memchr::memrchr(b'*', &self.pattern).map(|at| at + 1);
         &self.pattern[start.unwrap_or(0)..]
     }
 
-    /// The only text that fits, if there is no star.
+    /// The only text that matches, if the pattern has no star.
     pub fn only(&self) -> Option<&[u8]> {
         (!self.pattern.contains(&b'*')).then_some(&self.pattern)
     }
 
-    /// Whether every text fits that begins with [`beginning`](Self::beginning).
+    /// Whether every text that begins with [`beginning`](Self::beginning) matches.
     pub fn is_beginning(&self) -> bool {
         self.are_any_bytes(&self.pattern[self.beginning().len()..])
     }
 
-    /// Whether every text fits that begins with [`beginning`](Self::beginning) and has no slash after that.
+    /// Whether every text that begins with [`beginning`](Self::beginning) and has no slash after it matches.
     pub fn is_beginning_of_name(&self) -> bool {
         !self.deep && self.pattern[self.beginning().len()..] == *b"*"
     }
 
-    /// Whether every text fits that ends with [`ending`](Self::ending).
+    /// Whether every text that ends with [`ending`](Self::ending) matches.
     pub fn is_ending(&self) -> bool {
         self.are_any_bytes(&self.pattern[..self.pattern.len() - self.ending().len()])
     }
@@ -79,7 +79,7 @@ impl Glob {
         part.len() >= least && part.iter().all(|byte| *byte == b'*')
     }
 
-    /// Whether the whole of `text` fits.
+    /// Whether the pattern matches the whole of `text`.
     pub fn fits(&self, text: &[u8]) -> bool {
         fits(&self.pattern, self.deep, text)
     }
@@ -91,20 +91,20 @@ impl fmt::Display for Glob {
     }
 }
 
-/// A star that has been passed, and how far its bytes reach so far.
+/// A star that has been matched, and how far its bytes reach so far.
 #[derive(Clone, Copy)]
 struct Star {
-    /// Where the pattern goes on after it.
+    /// The offset in the pattern after the star.
     after: usize,
-    /// Where the text goes on after its bytes.
+    /// The offset in the text after the star's bytes.
     until: usize,
     /// Whether it stands for slashes, too.
     deep: bool,
 }
 
-/// Compares pattern and text without recursion. A mismatch gives one byte more to the last star, or, where that must
-/// not take a slash, to the last `**` before it. That is enough: what an earlier star could take instead, the later one
-/// can take as well.
+/// Compares pattern and text without recursion. After a mismatch, the last star takes one more byte. If that byte is a
+/// slash and the star must not take it, the last `**` before it takes one more byte instead. Earlier stars need not be
+/// tried: the later star can take whatever an earlier one could.
 fn fits(pattern: &[u8], all_deep: bool, text: &[u8]) -> bool {
     let (mut p, mut t) = (0, 0);
     let mut stars: [Option<Star>; 2] = [None, None];
@@ -129,7 +129,7 @@ fn fits(pattern: &[u8], all_deep: bool, text: &[u8]) -> bool {
             }
             _ => {}
         }
-        // The innermost star that may take one byte more.
+        // The innermost star that may take one more byte.
         loop {
             let at = if stars[1].is_some() { 1 } else { 0 };
             let Some(star) = &mut stars[at] else {

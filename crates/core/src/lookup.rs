@@ -52,7 +52,7 @@ pub trait Tree {
     /// The facts about an open file.
     fn facts(handle: &Self::Handle) -> &Arc<FileFacts>;
 
-    /// The same open file, with `facts` in place of its own.
+    /// The same open file with other facts: `facts`.
     fn with_facts(handle: &Self::Handle, facts: FileFacts) -> Self::Handle;
 }
 

@@ -1,7 +1,7 @@
-//! What the modification time of a file becomes in Last-Modified, and in comparisons with it.
+//! How the modification time of a file is converted for Last-Modified, and compared with dates.
 //!
-//! File systems count nanoseconds, HTTP counts seconds, and servers differ in what they make of the rest: of fractions,
-//! of times before 1970 and of times in the future.
+//! File systems count nanoseconds, HTTP counts seconds, and servers differ in how they treat fractions, times before
+//! 1970 and times in the future.
 
 use serde::{Deserialize, Serialize};
 
@@ -88,7 +88,8 @@ impl MtimePolicy {
         }
     }
 
-    /// Whether the time is what files get whose archive has no times, and the profile takes it so.
+    /// Whether the profile treats this time as unknown: second 0 or 1 of 1970, as for files from an archive without
+    /// times.
     pub fn is_unknown(self, time: Modified) -> bool {
         self.epoch_is_unknown && matches!(time.secs, 0 | 1)
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use std::time::Duration;
 
-/// How a key says that there is no such time, limit or feature.
+/// The value of a key that turns a time, a limit or a feature off.
 pub const OFF: &str = "off";
 
 /// A length of time: `"5s"`, `"10ms"`, `"2m"`, `"1h"`; `"off"` for none.
@@ -88,7 +88,7 @@ impl fmt::Display for Size {
     }
 }
 
-/// A largest number, such as `100`; `"off"` for no limit.
+/// A maximum number, such as `100`; `"off"` for no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Count(pub Option<u64>);
 
@@ -126,7 +126,7 @@ impl Serialize for Count {
     }
 }
 
-/// A largest number of bytes, such as `8190` or `"64KiB"`; `"off"` for no limit.
+/// A maximum number of bytes, such as `8190` or `"64KiB"`; `"off"` for no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SizeLimit(pub Option<u64>);
 

@@ -1,4 +1,4 @@
-//! A client of the model that sends bytes and collects what comes back.
+//! A client of the in-memory server that sends bytes and collects the bytes of the responses.
 
 use crate::model::{MemorySite, Script, Setting, Step};
 use crate::profile::Profile;
@@ -7,12 +7,12 @@ use std::time::Duration;
 /// How long to wait for the server to close, in virtual time. Longer than any timer of a built-in profile.
 const PATIENCE: Duration = Duration::from_secs(900);
 
-/// The bytes that a client receives that sends `bytes`, waits, and then sends a FIN.
+/// Sends `bytes`, waits, and then sends a FIN. Returns the bytes that the client receives.
 pub(super) fn ask(profile: &Profile, site: &MemorySite<'_>, bytes: &[u8]) -> Vec<u8> {
     ask_in(profile, site, std::iter::once(bytes))
 }
 
-/// The same for a client that sends the bytes in pieces, each of which arrives separately.
+/// The same, but the bytes are sent in pieces, each of which arrives separately.
 pub(super) fn ask_in<'p>(profile: &Profile, site: &MemorySite<'_>, pieces: impl Iterator<Item = &'p [u8]>) -> Vec<u8> {
     let mut steps = Vec::new();
     for piece in pieces {

@@ -1,4 +1,4 @@
-//! Request smuggling: requests on whose end two parsers may disagree.
+//! Request smuggling: requests whose end two parsers may find at different offsets.
 //!
 //! The responses must correspond to an interpretation that RFC 9112 permits. Each request gets one response, and each
 //! response contains the file that was requested in that position. The interpretations come from

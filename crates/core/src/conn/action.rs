@@ -102,14 +102,14 @@ impl SendFailure {
 pub struct Finish {
     /// How the connection closes; `None` if it persists.
     pub close: Option<Close>,
-    /// The number of requests, beyond this one, that the response counts for.
+    /// The number of additional requests that the response counts as, beyond this one.
     pub also_counted: u64,
     /// Whether a response was begun.
     pub answered: bool,
-    /// Whether what follows may be a part of the request, because the connection closes before the request was read to
-    /// its end.
+    /// Whether the bytes that follow may belong to this request, because the connection closes before the request was
+    /// read completely.
     pub cut_in_request: bool,
-    /// Whether the request said, after its response was decided, that no request follows.
+    /// Whether the trailers of the request say that no request follows. They are read after the response is decided.
     pub is_last: bool,
 }
 
@@ -118,7 +118,7 @@ pub struct Finish {
 pub struct ExchangeOutcome {
     /// How the connection closes; `None` if it persists.
     pub close: Option<Close>,
-    /// The number of requests, beyond this one, that the response counts for.
+    /// The number of additional requests that the response counts as, beyond this one.
     pub also_counted: u64,
     /// Whether a response was begun.
     pub answered: bool,
@@ -231,6 +231,6 @@ pub struct Rendered<'a> {
     pub closes: bool,
     /// Whether the response may be held back while the client is in the middle of sending its next request.
     pub may_wait: bool,
-    /// How the head is split into writes; `None` if as the profile says.
+    /// How the head is split into writes; `None` to split it as the profile says.
     pub split_head: Option<&'a [usize]>,
 }

@@ -24,7 +24,7 @@ pub struct BodyProgress<'p> {
 }
 
 impl<'p> BodyProgress<'p> {
-    /// The progress of a body of which nothing has been read at `now`.
+    /// The progress of a body whose reading starts at `now`.
     pub fn new(timers: &'p Timers, patience: Patience, now: Duration) -> Self {
         BodyProgress {
             usual: &timers.body,

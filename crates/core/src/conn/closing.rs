@@ -10,7 +10,7 @@ use std::time::Duration;
 pub struct Close {
     /// The reason.
     pub reason: CloseReason,
-    /// The style, if the last response has its own.
+    /// The style that the last response sets, if any.
     pub style: Option<CloseStyle>,
 }
 

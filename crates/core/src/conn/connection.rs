@@ -106,7 +106,7 @@ impl Conn {
         self.traffic.received += bytes;
     }
 
-    /// The next step, before anything further has happened.
+    /// The next step for the input that has already arrived.
     pub fn next(&mut self, cx: &Context<'_>) -> Next {
         if !self.begin_parsing(cx.profile) {
             return match cx.stopping {
@@ -116,7 +116,7 @@ impl Conn {
         }
         let scan = self.scan(cx);
         let Some(scan) = self.parsing.of(scan, &self.input, &cx.profile.head) else {
-            // One byte stands for a head that will not be complete.
+            // Keep one byte, which stands for a head that is never completed.
             self.input.truncate(1);
             return match cx.stopping {
                 true => Next::Close(CloseReason::Shutdown.into()),
@@ -260,8 +260,8 @@ impl Conn {
         std::mem::take(&mut self.unsent)
     }
 
-    /// The bytes of held-back responses that must be sent before the next wait. These are all of them, if nothing of a
-    /// next request has arrived, if they exceed the limits, or if the connection closes (`closes`).
+    /// Takes the bytes of the held-back responses that must be sent before the next wait: all of them if no byte of a
+    /// next request has arrived, if they reach a limit of the profile, or if the connection closes (`closes`).
     pub fn take_due(&mut self, closes: bool, cx: &Context<'_>) -> Option<Vec<u8>> {
         let unsent = &self.unsent;
         if unsent.bytes.is_empty() {

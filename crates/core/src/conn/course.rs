@@ -18,7 +18,7 @@ pub(super) enum Course {
     Serve(Framing, Option<ResponseId>),
     /// It is answered with this response. Nothing after its head is read.
     Refuse(ResponseId),
-    /// It is not answered. The connection closes for this reason, or goes on with the next request.
+    /// It is not answered. The connection closes for this reason, or continues with the next request.
     Silent(Option<CloseReason>),
     /// It is not answered and its body is not read. The connection closes.
     Drop,
@@ -82,7 +82,8 @@ impl Course {
     }
 }
 
-/// What a request is refused for, with the faults that a server finds before it looks at Expect.
+/// The refusal that applies: a server checks the authority of the target before Expect, so a fault there replaces one
+/// of Expect.
 fn before_expect(profile: &Profile, request: &Request<'_>, refusal: Refusal) -> Refusal {
     match refusal {
         Refusal::Fault(fault) if fault.is_of_expect() => {

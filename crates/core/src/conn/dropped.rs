@@ -5,8 +5,8 @@ use crate::http1::head::{self, HeadPolicy, Scan};
 use crate::http1::{Framing, Request};
 use crate::sentences;
 
-/// The most requests that are distinguished in one piece of input. All bytes after them count as one more, so that a
-/// client that pipelines thousands of requests does not cause as many events.
+/// The maximum number of requests that are told apart in one piece of input. All bytes after them count as one more, so
+/// that a client that pipelines thousands of requests does not cause thousands of events.
 const MOST: usize = 64;
 
 sentences! {
@@ -32,11 +32,11 @@ pub struct Dropped<'a> {
     pub whole: bool,
 }
 
-/// The requests in `input`, where the first of them begins. Empty lines between them belong to the one that follows, and
-/// are nothing at the end.
+/// Splits `input` into requests. It starts at the first of them. Empty lines before a request count as a part of it;
+/// empty lines at the end are ignored.
 ///
-/// `beyond` is the number of further bytes that have arrived and are not in `input`: they count as a part of the last
-/// request if that is incomplete, and otherwise as one more.
+/// `beyond` is the number of further bytes that have arrived and are not in `input`. They count as a part of the last
+/// request if that is incomplete, and otherwise as one more request.
 pub fn dropped<'a>(input: &'a [u8], beyond: usize, policy: &HeadPolicy) -> Vec<Dropped<'a>> {
     let mut all = Vec::new();
     let mut rest = input;
@@ -119,13 +119,13 @@ mod tests {
                 format!("{get}{post}{chunks}{get}"),
                 vec![whole(a, get), whole(b, post), whole(c, chunks), whole(a, get)],
             ),
-            // The first two lines of a head, its first line, and less than that.
+            // A head that is cut in its second line, after its first line, and before the end of its first line.
             (format!("{get}{}", &get[..20]), vec![whole(a, get), (a, 20, false)]),
             (get[..17].to_owned(), vec![(a, 17, false)]),
             (get[..15].to_owned(), vec![(None, 15, false)]),
-            // A body that has not arrived whole.
+            // A body that has not arrived completely.
             (post[..post.len() - 1].to_owned(), vec![(b, post.len() - 1, false)]),
-            // Bytes after something other than a request cannot be distinguished from it.
+            // Bytes after an invalid request cannot be separated from it.
             (
                 format!("\0\0 nonsense\r\n{get}"),
                 vec![(Some("\0\0 nonsense"), 14 + get.len() - 1, false)],

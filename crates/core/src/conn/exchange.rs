@@ -61,7 +61,7 @@ enum Then {
     FinishUnread,
     /// Reading the body.
     ReadBody,
-    /// The end of the exchange. The connection closes for this reason, unless the response has its own.
+    /// The end of the exchange. The connection closes for this reason, unless the response has another one.
     Fail(CloseReason),
 }
 
@@ -363,7 +363,7 @@ impl<'c> Exchange<'c> {
         Action::SendReply
     }
 
-    /// Ends the exchange where it stands: the connection is to be closed like this, whatever is still to be sent.
+    /// Ends the exchange at its current step. The connection closes like this, even if bytes are still to be sent.
     pub fn cut(&mut self, close: Close) -> Finish {
         self.close = Some(close);
         self.ended()
@@ -384,11 +384,11 @@ impl<'c> Exchange<'c> {
         }
     }
 
-    /// Whether a part of the request has not been read, as far as its head tells.
+    /// Whether a part of the request has not been read, as far as its head shows.
     fn is_cut_in_request(&self) -> bool {
         match self.course {
             Course::Unasked(..) => true,
-            // Of a request that is dropped as a whole, the head is still in the input.
+            // The head of a dropped request is still in the input.
             Course::Drop => false,
             Course::Serve(framing, _) => framing != Framing::None && !self.body_complete,
             Course::Refuse(_) | Course::Silent(_) => {

@@ -264,7 +264,7 @@ mod tests {
         }
     }
 
-    /// Timers that are looked at every 30 s.
+    /// Timers that are checked every 30 s.
     const TICKED: [&str; 5] = [
         "tick=30s",
         "ticked=['unused', 'line', 'head']",

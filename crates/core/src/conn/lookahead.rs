@@ -50,7 +50,7 @@ pub(super) fn judge(input: &[u8], head: &Head, fin: bool, cx: &Context<'_>) -> L
     if let Some(fault) = request.fault(&profile.head) {
         let looks = profile.pipelined_fault_discards && fault.is_of_expect();
         return match looks.then(look) {
-            // With content before the fault, the response is complete before it, and the fault has its own.
+            // If content precedes the fault, the response is sent before it, and the fault gets a separate response.
             Some(Pipelined::Fault(at, _, head))
                 if content_passed.get() || pipeline::has_content(&input[at..], &head, &profile.head) =>
             {

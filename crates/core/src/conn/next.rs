@@ -33,14 +33,14 @@ pub struct Opened {
     /// The number of `100 Continue` responses to send first. They belong to an earlier request that gets no other
     /// response.
     pub interim: u8,
-    /// The bytes of earlier requests that get no response because of this one. The input does not hold them any more.
+    /// The bytes of earlier requests that get no response because of this one. The input no longer contains them.
     pub displaced: Vec<u8>,
     /// Why the connection closes after the response, if the bytes after the request cause that.
     pub(super) close_after: Option<CloseReason>,
 }
 
 impl Opened {
-    /// A request that displaces no other, with nothing that calls for the end of the connection.
+    /// A request without interim responses, displaced requests or a reason to close.
     pub(super) fn new(head: Head, purpose: Purpose) -> Self {
         Self {
             head,

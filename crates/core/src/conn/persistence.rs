@@ -95,7 +95,7 @@ pub fn persistence<'p>(
     }
 }
 
-/// Whether the connection closes because the request asks for `100 Continue` and has no body to get it for.
+/// Whether the connection closes because the request asks for `100 Continue` but has no body.
 pub(super) fn leaves_continue_unsent(profile: &Profile, request: &Request<'_>) -> bool {
     profile.request_body.continue_unsent_ends
         && request.asks_to_continue(&profile.head.body)

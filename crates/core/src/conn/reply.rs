@@ -132,7 +132,8 @@ impl Exchange<'_> {
     }
 }
 
-/// A reason to close the connection with a response, regardless of the response and of what the client asked for.
+/// A reason to close the connection that depends neither on the profile nor on the Connection field: the server is
+/// stopping, or only the close can end a body of unknown length.
 fn ending(request: &Request<'_>, reply: &Reply<'_>, stopping: bool) -> Option<CloseReason> {
     let unknown_length = matches!(&reply.body, Body::Ranges(parts) if parts.unknown_length);
     if stopping {

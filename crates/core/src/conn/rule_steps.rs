@@ -13,10 +13,10 @@ pub enum PointStep<'a> {
     Hold(&'a str),
     /// Wait this long.
     Wait(Duration),
-    /// Wait this long. If something arrives before, leave it unread and skip the steps that are left: a request cancels
-    /// what was to happen to the idle connection.
+    /// Wait this long. If bytes arrive earlier, leave them unread and skip the remaining steps: the connection is no
+    /// longer idle.
     WaitForNothing(Duration),
-    /// Wait until the client's system has confirmed what was sent, because a reset would discard it.
+    /// Wait until the client's TCP has acknowledged all bytes, because a reset would discard the others.
     Confirm,
     /// Close the connection.
     End(Close),

@@ -4,8 +4,8 @@
 //!  head ──> exchange up to its response ──> before-reply ──> render ──> send in parts ──> after-reply ──> exchange
 //! ```
 //!
-//! An exchange without a rule does not come here. The response is sent in the writes of the profile. A rule adds ends of
-//! writes: where it acts inside a response, and where `throttle` waits.
+//! An exchange without a rule does not use this module. The response is sent in the writes of the profile. A rule
+//! splits them further: where it acts inside a response, and where `throttle` waits.
 
 mod reply;
 
@@ -35,7 +35,7 @@ pub enum RuleStep {
     Render,
     /// Send the bytes of [`Ruled::reply`] between these offsets, then call [`Ruled::sent`].
     Send(u64, u64),
-    /// Wait until the client's system has confirmed what was sent, because a reset would discard it. Then call
+    /// Wait until the client's TCP has acknowledged all bytes, because a reset would discard the others. Then call
     /// [`Ruled::next`].
     Confirm,
     /// The response has ended here, whole or not: emit its event, then call [`Ruled::next`].
@@ -44,26 +44,26 @@ pub enum RuleStep {
     Finish(Finish),
 }
 
-/// How much time lies between two parts of a throttled response.
+/// The time between two parts of a throttled response.
 const TICK: Duration = Duration::from_millis(20);
 
 /// The progress of a rule in an exchange.
 #[derive(Debug)]
 pub struct Ruled {
     hit: Hit,
-    /// What is done next, before anything is asked of the exchange.
+    /// The steps to carry out before the exchange is asked for its next action.
     steps: VecDeque<Planned>,
     /// The response while it is sent.
     reply: RuledReply,
-    /// Where it is interrupted, in order.
+    /// The offsets at which sending is interrupted, in ascending order, and the steps to carry out there.
     stops: VecDeque<(u64, Vec<Planned>)>,
-    /// How much of it was sent.
+    /// The number of its bytes that were sent.
     sent: u64,
     /// Whether it is rendered and its event is still to be emitted.
     is_sending: bool,
 }
 
-/// A step that is to come.
+/// A step that is still to be carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Planned {
     /// The exchange begins.
@@ -128,7 +128,7 @@ impl Ruled {
         self.sent == self.reply.length()
     }
 
-    /// The next step, after one that has no result. Also the first.
+    /// The first step, or the next one after a step without a result.
     pub fn next(&mut self, exchange: &mut Exchange<'_>) -> RuleStep {
         loop {
             let Some(planned) = self.steps.pop_front() else {
@@ -174,7 +174,7 @@ impl Ruled {
         Finish { answered, ..finish }
     }
 
-    /// The next step, where the exchange asks for `action`.
+    /// The next step when the exchange asks for `action`.
     pub fn on(&mut self, exchange: &mut Exchange<'_>, action: Action) -> RuleStep {
         match action {
             Action::SendReply => {
@@ -193,7 +193,7 @@ impl Ruled {
         }
     }
 
-    /// The interim responses were sent, or were not.
+    /// The next step after the interim responses were sent, or after sending them failed.
     pub fn interim_sent(&mut self, exchange: &mut Exchange<'_>, result: Result<(), SendFailure>) -> RuleStep {
         if result.is_err() {
             self.steps = VecDeque::from([Planned::Sent(result)]);
@@ -222,7 +222,8 @@ impl Ruled {
         self.stops = stops.into();
     }
 
-    /// The bytes of a [`RuleStep::Send`] were sent, or were not. `sent`: how many of the whole response were.
+    /// The next step after a [`RuleStep::Send`], which may have failed. `sent` is the number of bytes of the whole
+    /// response that were sent so far.
     pub fn sent(&mut self, exchange: &mut Exchange<'_>, result: Result<(), SendFailure>, sent: u64) -> RuleStep {
         let before = std::mem::replace(&mut self.sent, sent);
         if result.is_err() {
@@ -234,7 +235,7 @@ impl Ruled {
         self.next(exchange)
     }
 
-    /// The next part of the response to send. `None`: there is a step to carry out first.
+    /// The next part of the response to send; `None` if a planned step precedes it.
     fn send_on(&mut self) -> Option<RuleStep> {
         if let Some((offset, steps)) = self.stops.front_mut()
             && *offset <= self.sent

@@ -9,8 +9,8 @@ use crate::http1::range::Selection;
 use crate::profile::{Profile, Repeated};
 use std::borrow::Cow;
 
-/// The fields without which a request is neither conditional nor for a part of a file. Without them the others do not
-/// count: If-Range is about Range, and Cache-Control can only prevent a 304.
+/// The fields that make a request conditional or ask for a range. Without them, the other fields have no effect:
+/// If-Range modifies Range, and Cache-Control can only prevent a 304.
 pub(super) const CONDITIONS: [Name; 5] = [
     Name::Range,
     Name::IfMatch,
@@ -69,8 +69,8 @@ impl<'r> ConditionalFields<'r> {
     }
 }
 
-/// Whether a date that would be looked at has a number beyond 31 bits: that of If-Range if there is a Range field, else
-/// that of If-Modified-Since.
+/// Whether a date that would be evaluated has a number beyond 31 bits: that of If-Range if there is a Range field, or
+/// that of If-Modified-Since unless a range without If-Range is evaluated first.
 pub(super) fn has_date_overflow(policy: &ConditionPolicy, request: &Conditional<'_>) -> bool {
     let overflows = |field: Option<&[u8]>| field.is_some_and(|text| date::overflows(text, policy.dates));
     if request.method == Method::Other {

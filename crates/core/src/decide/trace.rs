@@ -1,7 +1,7 @@
 //! Explains a response step by step.
 //!
-//! The trace calls the functions of the decision a second time. It is made only while somebody watches, so other
-//! requests do not pay for it.
+//! The trace calls the functions of the decision a second time. It is computed only while the events are watched, so
+//! other requests do not pay for it.
 
 use super::conditional_fields::ConditionalFields;
 use super::conditions;

@@ -1,11 +1,10 @@
-//! Host names whose labels stand for others in ASCII (`xn--`, RFC 5890 section 2.3.2.1).
+//! Host names with labels in ASCII-compatible encoding (`xn--`, RFC 5890 section 2.3.2.1).
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// Whether every label of an ASCII host name that begins with `xn--` stands for a label that would be encoded as this
-/// one.
+/// Whether every `xn--` label of an ASCII host name decodes to a label that needs the encoding and is in normal form.
 ///
-/// `xn--4ca` stands for `ä`; `xn--a` stands for a control character, which no host name may have.
+/// `xn--4ca` decodes to `ä`; `xn--a` decodes to a control character, which no host name may contain.
 pub(crate) fn is_ace_host(host: &[u8]) -> bool {
     host.split(|b| *b == b'.').all(|label| match label.get(..4) {
         Some(prefix) if prefix.eq_ignore_ascii_case(b"xn--") => {
@@ -15,20 +14,21 @@ pub(crate) fn is_ace_host(host: &[u8]) -> bool {
     })
 }
 
-/// Whether a label is not ASCII, in lower case, in normal form KC, and has no control or space.
+/// Whether a label is not ASCII, is in lower case and in normal form KC, and contains no control character or white
+/// space.
 fn is_normal(label: &str) -> bool {
     let folded: String = label.chars().flat_map(char::to_lowercase).nfkc().collect();
     !label.is_ascii() && folded == label && !label.chars().any(|c| c.is_control() || c.is_whitespace())
 }
 
-/// The longest label, in characters.
+/// The maximum length of a label, in characters.
 const LONGEST_LABEL: usize = 63;
 
-/// The number of digits of Punycode.
+/// The base of Punycode's numbers.
 const BASE: u32 = 36;
 
-/// A host name read as Latin-1 in ASCII (RFC 3490 section 4.1): in lower case, with the labels beyond ASCII in Punycode. What
-/// follows the first colon is kept. `None` if a label is too long.
+/// Encodes a host name, read as Latin-1, in ASCII (RFC 3490 section 4.1): in lower case, with labels that are not ASCII
+/// in Punycode. The text from the first colon on is kept. `None` if a label is too long.
 pub(crate) fn ace_host(host: &[u8]) -> Option<Vec<u8>> {
     let end = memchr::memchr(b':', host).unwrap_or(host.len());
     let labels = host[..end].split(|b| *b == b'.').map(ace_label);
@@ -39,7 +39,8 @@ pub(crate) fn ace_host(host: &[u8]) -> Option<Vec<u8>> {
 
 fn ace_label(label: &[u8]) -> Option<String> {
     let fold = |b: &u8| match char::from(*b) {
-        // A soft hyphen is not part of a name (RFC 3454 table B.1), and two letters have no other case.
+        // A soft hyphen is removed (RFC 3454 table B.1). `ß` and `µ` are mapped here, because lower case leaves them
+        // unchanged.
         '\u{ad}' => vec![],
         'ß' => vec!['s', 's'],
         'µ' => vec!['μ'],

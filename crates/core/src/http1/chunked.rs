@@ -71,7 +71,7 @@ pub enum ChunkState {
     Fault(ChunkFault),
 }
 
-/// The position of a decoder in an extension. Only a policy that requires tokens leaves the first of them.
+/// The position of a decoder in an extension. It leaves `Start` only if the policy requires tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExtensionPart {
     /// After the semicolon.
@@ -96,7 +96,7 @@ pub struct ChunkDecoder {
     size: u64,
     /// The number of data bytes so far.
     content: u64,
-    /// The number of bytes of the current line so far, and of its white space after a size and its extensions.
+    /// The number of bytes so far: of the current line, of its white space after a size, and of its extensions.
     line: u64,
     spaces: u64,
     extensions: u64,
@@ -141,7 +141,7 @@ impl ChunkDecoder {
     }
 
     /// Decodes `bytes`. Returns the number of bytes that belong to the body. If that is not all of them, the body ends
-    /// there, or there is a fault; or the trailers start there, if the policy parses them as fields.
+    /// there, or there is a fault, or a trailer section starts there that the policy parses as fields.
     pub fn decode(&mut self, bytes: &[u8], policy: &ChunkPolicy) -> usize {
         self.decode_into(bytes, policy, &mut |_| {})
     }
@@ -221,7 +221,7 @@ impl ChunkDecoder {
             }
             next => next,
         };
-        // A line that is too long is not waited for.
+        // A line that is too long is a fault even before its end has arrived.
         match next {
             ChunkState::Fault(_) => next,
             _ if in_size_line && self.line > policy.line => ChunkState::Fault(ChunkFault::ExtensionTooLong),

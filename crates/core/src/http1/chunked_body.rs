@@ -7,7 +7,7 @@ use super::field::{Name, TokenSearch};
 use super::head::{self, Head, HeadPolicy, Scan};
 use super::request::Request;
 
-/// A reader of one chunked body. It stores the trailer section at most, which is limited like a head.
+/// A reader of one chunked body. It stores at most the trailer section, whose length is limited like that of a head.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChunkedBody {
     decoder: ChunkDecoder,
@@ -72,8 +72,8 @@ impl ChunkedBody {
         }
     }
 
-    /// The most bytes that the next read may take, if a server has a buffer of `size` bytes, which holds what cannot be
-    /// checked yet.
+    /// The maximum number of bytes that the next read may take if the server's buffer has `size` bytes and still holds
+    /// bytes that cannot be checked yet.
     pub fn room(&self, size: usize, policy: &HeadPolicy) -> usize {
         let chunks = &policy.body.chunks;
         let section = match chunks.trailers {
@@ -88,7 +88,7 @@ impl ChunkedBody {
         self.decoder.is_complete()
     }
 
-    /// Whether its trailers say, to a server that listens to them, that no request follows
+    /// Whether its trailers say that no request follows, under a policy that heeds them
     /// ([`ChunkPolicy::close_in_trailers`](super::chunked::ChunkPolicy::close_in_trailers)).
     pub fn is_last(&self) -> bool {
         self.is_last
@@ -105,10 +105,10 @@ impl ChunkedBody {
     }
 }
 
-/// The length of a trailer section that is waited for as a whole.
+/// The maximum length in bytes of a trailer section that is parsed only when it is complete.
 const LONGEST_SECTION: usize = 4096;
 
-/// Whether a trailer section is empty or has the two CRLF of its end.
+/// Whether a trailer section is empty or contains the two CRLFs that end it.
 fn is_whole(section: &[u8]) -> bool {
     section.starts_with(b"\r\n") || {
         let within = &section[..section.len().min(LONGEST_SECTION)];
@@ -162,8 +162,8 @@ mod tests {
         faults.bare_lf = "accept"
     "#;
 
-    /// The number of bytes read, the canonical form, and whether the body is complete; or its fault. `keys` are those of a
-    /// profile; without any, RFC 9112 holds.
+    /// Returns the number of bytes read, the canonical form, and whether the body is complete or its fault. `keys` are
+    /// keys of a profile; without any, the rules of RFC 9112 apply.
     fn read(keys: &str, body: &str) -> (usize, String, Result<bool, ChunkFault>) {
         let layer = Layer::parse("keys", keys).expect("keys");
         let policy = Stack::of("keys", layer).build().expect("a profile").head;

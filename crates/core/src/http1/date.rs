@@ -127,7 +127,7 @@ fn in_dialect(text: &[u8], syntax: DateSyntax, now_secs: i64) -> Option<i64> {
     }
 }
 
-/// Whether `text` has the form of a date, but a number of 2^31 or more. Some servers fail on such a date.
+/// Whether `text` has the form of a date but contains a number of 2^31 or more. Some servers fail on such a date.
 pub fn overflows(text: &[u8], syntax: DateSyntax) -> bool {
     syntax == DateSyntax::Mail && mail::overflows(text)
 }

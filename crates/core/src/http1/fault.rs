@@ -240,7 +240,7 @@ impl Fault {
         Self::ALL.iter().find(|fault| fault.key() == parent).copied()
     }
 
-    /// Whether it is a fault of a single field line, which can then be left out.
+    /// Whether the fault with this key is one of a single field line, which can then be left out.
     pub fn is_of_field_line(key: &str) -> bool {
         key == "field" || key.starts_with("field.") || key == Self::FieldEndCr.key()
     }

@@ -158,7 +158,7 @@ impl<'a> Request<'a> {
         self.may_continue(rules) && self.asks_to_continue(rules)
     }
 
-    /// Whether the version is one in which there is `100 Continue`.
+    /// Whether the HTTP version of the request allows `100 Continue`.
     pub fn may_continue(&self, rules: &BodyRules) -> bool {
         self.version() == Version::Http11 && !(rules.expect_version_as_text && self.version_text() < b"1.1".as_slice())
     }

@@ -46,8 +46,8 @@ impl HostSyntax {
 }
 
 impl HostSyntax {
-    /// Whether a server with this syntax accepts the authority of an absolute URI. If its scheme is not the server's
-    /// own, its host is not looked at. With `name`, an empty host is accepted, and a port is a number that may have a
+    /// Whether a server with this syntax accepts the authority of an absolute URI. With `name`, an empty host is
+    /// accepted, the host is checked only if the scheme is the server's own, and a port is a number that may have a
     /// sign.
     pub fn accepts_authority(self, authority: &[u8], is_own_scheme: bool) -> bool {
         if self != Self::Name {
@@ -81,8 +81,8 @@ pub(crate) fn split_authority(authority: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// Host and port of an authority, whatever else is in it: what follows the last `@`, without brackets, and what follows
-/// the next colon.
+/// The host and the port of any authority, even a malformed one. The host begins after the last `@` and is returned
+/// without brackets; the port begins after the next colon.
 pub(crate) fn host_and_port(authority: &[u8]) -> (&[u8], &[u8]) {
     let split = |text: &'_ [u8], byte| memchr::memchr(byte, text).unwrap_or(text.len());
     let rest = &authority[memchr::memrchr(b'@', authority).map_or(0, |at| at + 1)..];
@@ -128,9 +128,9 @@ pub(crate) fn is_16_bits(text: &[u8]) -> bool {
             .is_some()
 }
 
-/// The port that a number with an optional sign stands for, modulo 65536; `None` if the text is not such a number.
+/// The port given by a number with an optional sign, modulo 65536; `None` if the text is not such a number.
 pub(crate) fn port_number(text: &[u8]) -> Option<u16> {
-    // As C's `strtol`: too large a number counts as the largest.
+    // Like C's `strtol`: a number that is too large counts as the largest.
     let (is_negative, digits) = match text {
         [b'-', digits @ ..] => (true, digits),
         [b'+', digits @ ..] => (false, digits),
@@ -200,7 +200,7 @@ fn is_port(digits: &[u8]) -> bool {
         .ok()
         .filter(|text| text.bytes().all(|b| b.is_ascii_digit()))
         .and_then(|text| text.parse::<i64>().ok())
-        // As C's `atoi`, which cuts off what does not fit into 32 bits.
+        // Like C's `atoi`, which keeps only the low 32 bits.
         .is_some_and(|port| (1..=65535).contains(&(port as i32)))
 }
 

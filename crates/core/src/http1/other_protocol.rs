@@ -1,6 +1,6 @@
-//! Recognises clients that speak something else than HTTP/1.1, by their first bytes: for the log and for events.
+//! Recognises clients that do not speak HTTP/1.1 by their first bytes, for the log and for events.
 //!
-//! What they are answered is the profile's, as for any other bytes.
+//! The profile decides the response to them, as to any other bytes.
 
 use crate::sentences;
 
@@ -18,8 +18,8 @@ impl OtherProtocol {
     /// The protocol of a connection that begins with these bytes; `None` if it can be HTTP/1.1.
     pub fn of(first: &[u8]) -> Option<Self> {
         match first {
-            // A record of type handshake and its version, the length, and a message of type ClientHello (RFC 8446 section
-            // 5.1). Its beginning may come alone.
+            // A handshake record with its version and length, which contains a ClientHello (RFC 8446 section 5.1). Only
+            // the beginning of the record may have arrived.
             [0x16, 0x03, 0x00..=0x04, rest @ ..] => match rest {
                 [_, _, kind, ..] if *kind != 0x01 => None,
                 _ => Some(Self::Tls),

@@ -92,8 +92,8 @@ impl Conditional<'_> {
 pub struct Validators<'a> {
     /// The file's entity tag as it is sent, with quotes and an optional `W/`; `None` for a file without a tag.
     pub etag: Option<&'a [u8]>,
-    /// The time that dates are compared with, in whole seconds since 1970-01-01 UTC; `None` for a file of which it is not
-    /// known. No date matches such a file.
+    /// The time that dates are compared with, in whole seconds since 1970-01-01 UTC; `None` if the time of the file is
+    /// unknown. No date matches such a file.
     pub mtime_secs: Option<i64>,
     /// The time of the request in the same unit.
     pub now_secs: i64,
@@ -158,7 +158,7 @@ pub fn evaluate(policy: &ConditionPolicy, request: &Conditional<'_>, resource: &
     case.not_modified().unwrap_or(Verdict::Proceed { honour_range })
 }
 
-/// The result of each condition by itself; `None` if its field is absent or does not count.
+/// The result of each condition, evaluated separately; `None` if its field is absent or does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConditionResults {
     /// If-Match holds.
@@ -173,7 +173,7 @@ pub struct ConditionResults {
     pub if_range: bool,
 }
 
-/// Evaluates each condition by itself, with the functions that [`evaluate`] uses. For traces.
+/// Evaluates each condition separately, with the functions that [`evaluate`] uses. For traces.
 pub fn evaluate_each(
     policy: &ConditionPolicy,
     request: &Conditional<'_>,
@@ -226,7 +226,7 @@ impl Case<'_> {
     }
 
     /// Whether If-Unmodified-Since holds; `None` if the field is absent or ignored. An invalid date that is ignored
-    /// holds.
+    /// counts as holding.
     fn if_unmodified_since(&self, etag_counts: bool) -> Option<bool> {
         let counts = match self.policy.if_unmodified_since {
             DateField::Off => false,

@@ -1,4 +1,4 @@
-//! A parsed request: access to its fields, and the faults in what they mean together.
+//! A parsed request: access to its fields, and faults that appear only when its fields are interpreted.
 //!
 //! The fields about the body are interpreted in [`super::framing`].
 
@@ -128,7 +128,7 @@ impl<'a> Request<'a> {
             .map(move |field| (field.name.of(bytes), field.value.of(bytes)))
     }
 
-    /// The name and value of each field, as sent, but for those whose names are [`Name`]s.
+    /// The name and value of each field, as sent, except for fields whose name is a [`Name`].
     pub fn other_fields(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
         let bytes = self.bytes;
         let others = self.head.fields.iter().filter(|field| field.known.is_none());
@@ -165,7 +165,7 @@ impl<'a> Request<'a> {
 
     /// The first fault of Host, body framing, Expect and Upgrade that `policy` does not accept.
     ///
-    /// [`head::scan`](super::head::scan) finds the faults of the syntax; this function finds those of the meaning.
+    /// [`head::scan`](super::head::scan) finds faults in the syntax; this function finds faults in the meaning.
     pub fn fault(&self, policy: &HeadPolicy) -> Option<Fault> {
         let refused = |fault: Fault| {
             if policy.faults.accepts(fault) {
@@ -205,7 +205,8 @@ impl<'a> Request<'a> {
                 Fault::HostEmptyOld
             });
         }
-        // A byte-wise parser has checked the value at the end of its line. Only a folded line can have added to it since.
+        // A byte-wise parser has already checked the value at the end of its line. Only a folded line can have extended
+        // it.
         if (policy.by_byte && !self.is_folded()) || policy.host.accepts(host) {
             None
         } else {
@@ -224,9 +225,9 @@ impl<'a> Request<'a> {
         has_scheme(target) && policy.own_scheme.as_ref().is_none_or(is_own)
     }
 
-    /// Looks at the labels of the host, whether a field or an absolute target names it.
+    /// Checks the labels of the host, which may come from the Host field or from an absolute target.
     fn label_fault(&self, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
-        // Asked first, because most profiles accept any label.
+        // Check the treatment first, because most profiles accept any label.
         let fault = refused(Fault::HostLabel)?;
         let host = self.host()?;
         let name = &host[..memchr::memchr(b':', host).unwrap_or(host.len())];
@@ -265,8 +266,8 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Whether every label of a host name has 1 to 63 bytes (RFC 1035 section 2.3.4), and no control character of Latin-1 is
-/// in it. A trailing dot is allowed, and so is no name at all.
+/// Whether every label of a host name has 1 to 63 bytes (RFC 1035 section 2.3.4), and the name contains no control
+/// character of Latin-1. A trailing dot is allowed, and so is an empty name.
 fn has_good_labels(host: &[u8]) -> bool {
     let name = host.strip_suffix(b".").unwrap_or(host);
     let has_control = host.iter().any(|b| (0x80..0xa0).contains(b));

@@ -1,4 +1,4 @@
-//! Writers of numbers, escapes and encodings into byte buffers, and of foreign text for people.
+//! Writers of numbers, escapes and encodings into byte buffers, and of untrusted text for people.
 
 use std::borrow::Cow;
 
@@ -123,12 +123,12 @@ pub fn adler32(bytes: &[u8]) -> u32 {
     b << 16 | a
 }
 
-/// Foreign text in a form that is safe to print: from the wire, from a file, or the name of one.
+/// Untrusted text in a form that is safe to print: text from the wire or from a file, or a file name.
 ///
-/// Characters that could end the line, move the cursor or change the order of what is shown are escaped, and so are bytes
-/// that are not UTF-8.
+/// Characters that could end the line, move the cursor or change the order of the displayed text are escaped, and so
+/// are bytes that are not UTF-8.
 ///
-/// It is the only such function: whatever prints foreign text for people uses it.
+/// All code that prints such text for people uses this function.
 pub fn printable(bytes: &[u8]) -> impl std::fmt::Display + '_ {
     std::fmt::from_fn(move |f| {
         for chunk in bytes.utf8_chunks() {
@@ -147,7 +147,7 @@ pub fn printable(bytes: &[u8]) -> impl std::fmt::Display + '_ {
     })
 }
 
-/// The same for text of several lines: their ends stay.
+/// The same for text of several lines. Each line end becomes LF.
 pub fn printable_lines(text: &str) -> impl std::fmt::Display + '_ {
     std::fmt::from_fn(move |f| {
         for (number, line) in text.split('\n').enumerate() {
@@ -161,8 +161,8 @@ pub fn printable_lines(text: &str) -> impl std::fmt::Display + '_ {
     })
 }
 
-/// JSON with every character that misleads as an escape of JSON, so that it can be printed and means the same. Serializers
-/// escape only what JSON forbids in strings, which is C0.
+/// JSON in which every misleading character is replaced by its JSON escape, so that the text is safe to print and keeps
+/// its meaning. Serializers escape only the characters that JSON forbids in strings: the C0 controls.
 pub fn printable_json(json: &str) -> Cow<'_, str> {
     let misleads = |c: char| !c.is_ascii_control() && misleads(c) || c == '\x7f';
     if json.is_ascii() && !json.contains('\x7f') || !json.contains(misleads) {
@@ -180,7 +180,7 @@ pub fn printable_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether a character could make a terminal or a reader take the text for another.
+/// Whether a character could make a terminal or a reader see different text.
 ///
 /// These are control characters (C0, DEL and C1), line and paragraph separators, and the characters that control the
 /// direction of writing (Unicode Standard Annex 9, section 2).

@@ -1,5 +1,4 @@
-//! Whether a request target is a URI, or the path of one, that RFC 3986 allows. What a path consists of besides its
-//! escapes is not looked at.
+//! Whether a request target is a valid URI, or the path of one (RFC 3986). Only the escapes of a path are checked.
 
 use super::bytes::ByteSet;
 use super::head::is_scheme;
@@ -12,8 +11,8 @@ static HOST: ByteSet = ByteSet::alphanumeric_and(b"-_.~!$&'()*+,;=]<>\"%").and_b
 /// The characters of a user and a password.
 static USER: ByteSet = ByteSet::alphanumeric_and(b"-._:~!$&'()*+,;=%@");
 
-/// Whether the escapes of the path and the authority of `target` are well-formed. `is_authority`: it begins with an
-/// authority, as the target of CONNECT does, if it does not begin with a slash.
+/// Whether the escapes of the path and the authority of `target` are well-formed. `is_authority`: the target begins
+/// with an authority unless it begins with a slash, as for CONNECT.
 pub(super) fn is_valid(target: &[u8], is_authority: bool) -> bool {
     let end = memchr::memchr(b'?', target).unwrap_or(target.len());
     let target = &target[..end];

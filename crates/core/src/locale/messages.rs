@@ -1,26 +1,26 @@
-//! Messages in another language: an English message is looked up by its own text.
+//! Translates messages: an English message is looked up by its text.
 //!
 //! Mistakes, lines of the log and help texts are written in English where they occur, with values in them.
-//! `locale/messages.toml` has the Chinese of each, under the English with a placeholder, `{name}`, for each value; a brace
-//! is written `{{`. A placeholder `{@name}` stands for a part that is a message itself, and `{*name}` for a text from a
-//! wire, which may have `; ` in it as messages have between them. Sentences of the catalogue that have no placeholder are
-//! messages, too.
+//! `locale/messages.toml` maps each English text, with a placeholder `{name}` for each value, to its Chinese
+//! translation. A literal brace is written `{{`. A placeholder `{@name}` stands for a part that is a message itself.
+//! `{*name}` stands for text from the wire, which may contain `; `, the separator between messages. Sentences of the
+//! catalogue without a placeholder are messages, too.
 //!
-//! A message is translated as a whole or not at all: where a part is unknown, all of it stays in English.
+//! A message is translated completely or not at all: if a part is unknown, the whole message stays in English.
 
 use super::{Lang, catalogue};
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::LazyLock;
 
-/// The longest line that is translated, in bytes. A longer one quotes a value of a file.
+/// The maximum length in bytes of a line that is translated. A longer line quotes a value from a file.
 const LONGEST: usize = 4096;
-/// How many parts of a line are looked up at most. A line that quotes many separators stays in English.
+/// The maximum number of lookups for one line. A line that quotes many separators stays in English.
 const LOOKUPS: u32 = 300;
-/// How many places are tried at most where a value may end.
+/// The maximum number of positions that are tried as the end of a value.
 const ENDS: usize = 16;
 
-/// How many parts of the line may still be looked up.
+/// The number of lookups that are left for the line.
 type Budget = Cell<u32>;
 
 /// A part of a pattern.
@@ -72,7 +72,7 @@ impl Entry {
         true
     }
 
-    /// How much of it is fixed: the more, the earlier it is tried.
+    /// The total length of its fixed parts in bytes. Entries with more fixed text are tried first.
     fn weight(&self) -> usize {
         let fixed = |part: &Part| if let Part::Text(text) = part { text.len() } else { 0 };
         self.english.iter().map(fixed).sum()
@@ -113,7 +113,7 @@ fn read(file: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A text for people in a language: each of its lines is translated by itself and keeps its indentation. What has no
+/// Translates text for people. Each line is translated separately and keeps its indentation. A line without a
 /// translation stays as it is.
 ///
 /// ```
@@ -180,7 +180,7 @@ fn single(text: &str, budget: &Budget) -> Option<String> {
     })
 }
 
-/// Whether the text has these parts. Their values are appended.
+/// Whether the text consists of these parts. Appends the values of the placeholders.
 fn fits<'p>(parts: &'p [Part], text: &str, budget: &Budget, values: &mut Vec<(&'p str, String)>) -> bool {
     let (name, part) = match parts {
         [] => return text.is_empty(),
@@ -222,18 +222,19 @@ fn fits<'p>(parts: &'p [Part], text: &str, budget: &Budget, values: &mut Vec<(&'
     false
 }
 
-/// Whether this can be one value: it does not end inside of quotes, and no message begins in it.
+/// Whether the text can be one value: it does not end inside quotes, and it contains no separator between messages
+/// outside quotes.
 fn is_value(text: &str) -> bool {
     let (found, is_open) = scan(text, "; ");
     found.is_empty() && !is_open
 }
 
-/// Where a separator stands outside of quotes.
+/// The offsets of a separator outside quotes.
 fn outside_quotes(text: &str, separator: &str) -> Vec<usize> {
     scan(text, separator).0
 }
 
-/// Where a separator stands outside of quotes, and whether the text ends inside of them.
+/// The offsets of a separator outside quotes, and whether the text ends inside quotes.
 fn scan(text: &str, separator: &str) -> (Vec<usize>, bool) {
     let mut quote = None;
     let mut found = Vec::new();
@@ -346,7 +347,7 @@ mod tests {
         }
     }
 
-    /// It is given up after a bounded number of steps.
+    /// The translation gives up after a bounded number of steps.
     #[test]
     fn a_long_or_strange_text_stays_in_english() {
         for text in [

@@ -7,7 +7,7 @@ use crate::http1::chunked_body::ChunkedBody;
 use crate::http1::{Framing, HeadPolicy};
 use crate::profile::{Profile, Timers};
 
-/// The most bytes that one read takes from the connection, if the profile allows as many.
+/// The maximum number of bytes that one read takes from the connection. A profile may allow fewer.
 const READ: usize = 64 << 10;
 
 /// How a body is delimited, and how much of it has arrived.
@@ -28,7 +28,7 @@ pub(super) struct MemoryBody<'p> {
     buffer: Vec<u8>,
     /// The offset in the input at which the bytes after a body of known length start.
     after: usize,
-    /// The most bytes that one read takes from the connection.
+    /// The maximum number of bytes that one read takes from the connection.
     most: usize,
     /// The number of content bytes so far.
     content: u64,

@@ -113,7 +113,8 @@ fn requests_get_the_status_that_the_rfcs_ask_for() {
         );
         let allow = (status == 405).then(|| "GET, HEAD".to_owned());
         assert_eq!(field(&response, "Allow"), allow, "{line} {fields}\n{response}");
-        // A request that was not understood may be followed by anything (RFC 9112 section 2.2).
+        // After a request that could not be parsed, the following bytes are not a request that can be trusted (RFC 9112
+        // section 2.2).
         let close = (status == 400).then(|| "close".to_owned());
         if matches!(status, 200 | 304 | 400 | 404) {
             assert_eq!(field(&response, "Connection"), close, "{line} {fields}\n{response}");
@@ -217,7 +218,7 @@ fn a_client_that_waits_gets_a_response() {
     );
 }
 
-/// What a profile leaves out is like its own 404.
+/// Errors that a profile does not define use the page of its 404.
 #[test]
 fn a_page_of_a_profile_is_used_for_the_errors_that_it_does_not_define() {
     let text = "[response.404]\nhead = \"Content-Length: {content_length}\"\nbody = \"<h1>{status}</h1>\"";

@@ -1,4 +1,4 @@
-//! What single keys of a profile change.
+//! The effects of single keys of a profile.
 
 use super::defaults::{ask, field, heard};
 
@@ -22,7 +22,7 @@ fn the_version_of_the_status_line_is_that_of_the_key() {
     }
 }
 
-/// A response may have a version of its own, and a reason phrase that depends on the request.
+/// A response may have a different version, and a reason phrase that depends on the request.
 #[test]
 fn a_response_may_have_another_version() {
     let text = r#"
@@ -89,7 +89,7 @@ fn entity_tags_may_be_digests_and_dates() {
     }
 }
 
-/// A digest of the content is a validator as any other: for preconditions, ranges and HEAD.
+/// A digest of the content is a validator like any other: for preconditions, ranges and HEAD.
 #[test]
 fn a_digest_of_the_content_is_compared_like_other_tags() {
     let tag = "\"781e5e245d69b566979b86e28d23f2c7\"";
@@ -119,7 +119,7 @@ fn a_digest_of_the_content_is_compared_like_other_tags() {
     }
 }
 
-/// A Range field that is not served may get a response of its own, where a single member is bad, and where one of several is.
+/// A Range field that is not served may get a separate response, whether its only member or one of several is bad.
 #[test]
 fn a_bad_range_may_get_a_response() {
     let keys = "bad_member = 400\nother_unit = 403\nempty_list = \"odd\"\nover_limit = 404\nmax_ranges = 1";
@@ -145,7 +145,7 @@ fn a_bad_range_may_get_a_response() {
     }
 }
 
-/// Only an absolute URI whose path counts can lack one.
+/// An absolute URI that is taken literally is a path. Only one whose path is used can lack a path.
 #[test]
 fn an_absolute_uri_that_is_taken_literally_has_a_path() {
     for (absolute, target, status) in [

@@ -7,7 +7,7 @@ use std::time::Duration;
 const S: fn(f64) -> Duration = Duration::from_secs_f64;
 const GET: &str = "GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n";
 
-/// What a client receives that sends these requests, one after the other, from a server with these rules.
+/// Sends these requests one after the other to a server with these rules. Returns what the client receives.
 fn ask(rules: &[&str], requests: &[&str], setting: &Setting) -> Outcome {
     let stack = rules
         .iter()

@@ -15,7 +15,7 @@ use crate::rule::Hit;
 use core::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-/// The most bytes that are read ahead to see whether the client's FIN follows them.
+/// The maximum number of bytes that are read ahead to see whether the client's FIN follows them.
 const MOST_AHEAD: usize = 64 << 10;
 
 /// The place and time of a conversation.
@@ -132,7 +132,7 @@ impl<'s> Server<'s, '_> {
         }
     }
 
-    /// Waits, if rules may act on the first byte of the next request. Whether it has arrived.
+    /// If rules may act on the first byte of the next request, waits for that byte. Returns whether it has arrived.
     fn first_byte_is_unread(&mut self) -> bool {
         let deadline = self.conn.deadline(self.profile).map(|deadline| deadline.at);
         let rules = &self.profile.rules;

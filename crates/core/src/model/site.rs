@@ -1,4 +1,4 @@
-//! A site in memory: files and directories, and what a file system has instead of them.
+//! A site in memory: files, directories, and obstacles such as dangling links.
 
 use crate::facts::{FileFacts, FileId, last_name};
 use crate::http1::text::adler32;
@@ -25,12 +25,12 @@ enum Entry {
     Obstacle(Obstacle),
 }
 
-/// What is neither a file nor a directory that can be used.
+/// Something that is neither a usable file nor a usable directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Obstacle {
     /// A directory that the server has no permission to list or to search.
     ClosedDirectory,
-    /// A symbolic link to a path that goes on after a file.
+    /// A symbolic link to a path that continues after a file.
     BelowFile,
     /// A symbolic link that leads nowhere.
     Dangling,
@@ -60,8 +60,8 @@ impl<'p> MemorySite<'p> {
         }
     }
 
-    /// The same site as seen under another profile with the same `[types]` and entity tags: the media types of its files and the
-    /// digests of their contents are known already.
+    /// The same site as seen under another profile with the same `[types]` and entity tags. The media types of its
+    /// files and the digests of their contents are taken over.
     pub fn under<'q>(&self, profile: &'q Profile) -> MemorySite<'q> {
         MemorySite {
             profile,
@@ -174,13 +174,13 @@ impl Tree for &MemorySite<'_> {
         if path.len() > LONGEST.1 {
             return Opened::TooLong;
         }
-        // A profile for which it matters looks for the link.
+        // A profile that treats dangling links differently checks for the link first.
         let below_file = if self.profile.files.dangling == self.profile.files.missing {
             Opened::PathAfterFile
         } else {
             Opened::Dangling
         };
-        // The system looks at one name after the other.
+        // The system examines one name after the other.
         for end in memchr::memchr_iter(b'/', path).chain([path.len()]) {
             let prefix = &path[..end];
             if last_name(prefix).len() > LONGEST.0 {

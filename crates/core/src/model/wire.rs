@@ -112,8 +112,8 @@ impl<'c> Wire<'c> {
         std::mem::replace(&mut self.unread, rest)
     }
 
-    /// Waits for the client, but not beyond the deadline. `bytes_win`: bytes that arrive at the very time of the
-    /// deadline count as in time.
+    /// Waits for the client, but not beyond the deadline. `bytes_win`: bytes that arrive exactly at the deadline are in
+    /// time.
     pub(super) fn wait(&mut self, deadline: Option<Duration>, bytes_win: bool) -> Arrival {
         loop {
             if !self.unread.is_empty() {

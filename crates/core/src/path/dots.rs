@@ -40,8 +40,8 @@ pub(super) fn resolve_sent(sent: &[u8], policy: &TargetPolicy) -> Result<Vec<u8>
     Ok(path)
 }
 
-/// Resolves `.` and `..` in a decoded path, and removes empty segments. `above_root` says what more `..` than directories
-/// mean.
+/// Resolves `.` and `..` in a decoded path, and removes empty segments. `above_root` says how a `..` that leads above
+/// the root is treated.
 pub(super) fn resolve_dots(path: &[u8], above_root: OnInput<()>, policy: &TargetPolicy) -> Result<Vec<u8>, ResponseId> {
     let mut out = Vec::with_capacity(path.len());
     for segment in segments(path) {
@@ -69,8 +69,8 @@ pub(super) fn resolve_dots(path: &[u8], above_root: OnInput<()>, policy: &Target
     Ok(out)
 }
 
-/// Resolves `path` from the top of the file system, for servers in which a path may leave `root` and come back by its
-/// name, as in `/../site/a`. Returns the part below `root`, or `None` if the path does not come back. Whole names are
+/// Resolves `path` from the top of the file system, for servers in which a path may leave `root` and re-enter it by
+/// name, as in `/../site/a`. Returns the part below `root`, or `None` if the path ends outside it. Whole names are
 /// compared, so that `/srv/site2` is not below `/srv/site`.
 pub(super) fn resolve_dots_from(root: &[String], path: &[u8]) -> Option<Vec<u8>> {
     let mut names: Vec<&[u8]> = root.iter().map(String::as_bytes).collect();

@@ -41,7 +41,7 @@ pub struct Located {
 pub enum Form {
     /// `/`, or an empty path.
     Slash,
-    /// Several slashes, or slashes of which some are percent-encoded.
+    /// Several slashes, or slashes of which at least one is percent-encoded.
     Slashes,
     /// Any other path.
     #[default]
@@ -76,7 +76,7 @@ pub fn malformed(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root:
 /// and checks names and limits.
 ///
 /// `root` is the absolute path of the root directory, name by name. It is used only by policies in which a path may
-/// leave the root and come back by the root's name; otherwise it may be empty.
+/// leave the root and re-enter it by name; otherwise it may be empty.
 ///
 /// # Errors
 /// The response of the policy, if it refuses the target.
@@ -257,7 +257,7 @@ fn decode(sent: &[u8], policy: &TargetPolicy, root: &[String]) -> Result<Decoded
     })
 }
 
-/// A path without the slash that it begins with, escaped or not, or without all of them if they are merged.
+/// The path without its leading slash, which may be escaped, or without all leading slashes if the policy merges them.
 fn rest_of_path<'s>(sent: &'s [u8], policy: &TargetPolicy) -> &'s [u8] {
     let slashes = sent.iter().take_while(|b| **b == b'/').count();
     match slashes {

@@ -98,7 +98,8 @@ fn in_brackets(name: &[u8]) -> Vec<u8> {
     }
 }
 
-/// [`AuthorityReader::NumericPort`]. `own_name`: the server's own name, which stands for a missing Host field beside a URI.
+/// [`AuthorityReader::NumericPort`]. `own_name`: the server's name, which is used if a URI does not name the host and
+/// there is no Host field.
 fn with_numeric_port<'a>(
     authority: Option<&[u8]>,
     is_own: bool,

@@ -1,5 +1,5 @@
-//! Reads a target as the function `url.parse` of JavaScript servers does. It is older than the URL standard: a character
-//! that no host may have ends the host and begins the path, and backslashes are slashes.
+//! Reads a target as the function `url.parse` of JavaScript servers does. It is older than the URL standard: a
+//! character that is not allowed in a host ends the host and begins the path, and backslashes are slashes.
 //!
 //! A target is Latin-1 text, so its bytes are its characters.
 
@@ -14,7 +14,7 @@ const SLASHED: [&[u8]; 7] = [b"http:", b"https:", b"ftp:", b"gopher:", b"file:",
 /// The scheme whose URIs have no host.
 const HOSTLESS: &[u8] = b"javascript:";
 
-/// A longer host name counts as none.
+/// The maximum length of a host name in bytes. A longer one counts as empty.
 const LONGEST_HOST: usize = 255;
 
 /// The parts of a target. A path without white space and `#` is taken as it is; anything else is read as a URI.
@@ -90,7 +90,7 @@ fn parsed(target: &[u8]) -> Result<Parts<'static>, Invalid> {
         origin.extend_from_slice(b"//");
     }
     origin.extend(authority.map(|a| a.text).unwrap_or_default());
-    // So that origin and path together are the URI.
+    // Add a slash, so that origin and path together are the URI.
     if two_slashes && !is_hostless && !path.is_empty() && !path.starts_with(b"/") {
         origin.push(b'/');
     }
@@ -153,7 +153,7 @@ struct Authority {
 }
 
 impl Authority {
-    /// Takes the authority off the beginning of `rest`, and puts what cannot belong to it back.
+    /// Removes the authority from the start of `rest`. Text that cannot belong to it stays in `rest`.
     fn taken_from(rest: &mut Vec<u8>) -> Result<Self, Invalid> {
         let end = |text: &[u8]| text.iter().position(|b| matches!(b, b'/' | b'?' | b'#'));
         let before = end(rest).unwrap_or(rest.len());
@@ -220,7 +220,7 @@ fn user(sent: &[u8]) -> Result<Vec<u8>, Invalid> {
     Ok(encoded)
 }
 
-/// The text with what is neither allowed in a URI nor safe in a page percent-encoded.
+/// The text with the characters percent-encoded that a URI must not contain or that are unsafe in a page.
 fn escaped(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for byte in text {

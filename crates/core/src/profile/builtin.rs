@@ -1,12 +1,12 @@
 //! The profiles and the tables of media types embedded in the program.
 
-/// A profile is text until it is loaded: one more costs no memory and no time at the start.
+/// A profile stays text until it is loaded, so an additional one costs neither memory nor time at startup.
 macro_rules! builtin {
     ($($name:literal $($usual:ident)?)*) => {
         /// Name and text of every built-in profile, in the order in which they are listed.
         pub const ALL: &[(&str, &str)] = &[$(($name, include_str!(concat!("../../../../profiles/", $name, ".toml"))),)*];
 
-        /// The names of those that are served side by side if none is named.
+        /// The names of the profiles that are served side by side if no profile is named.
         pub const USUAL: &[&str] = &[$($({ const _: &str = stringify!($usual); $name },)?)*];
     };
 }
@@ -31,10 +31,10 @@ types! { "apache-2.2" "debian" "iis-10" "mime-1.6" "mime-db-1.54" "nginx-1.22" }
 /// The profile that is served if none is named: the first of the list.
 pub const DEFAULT: &str = ALL[0].0;
 
-/// Former names of built-in profiles, each with today's. They still load, but are not listed.
+/// Former names of built-in profiles, each with the current name. They still load, but are not listed.
 const ALIASES: &[(&str, &str)] = &[("book", "rfc")];
 
-/// Today's name of the profile `name`, which may be a former name.
+/// The current name of the profile `name`, which may be a former name.
 pub fn current_name(name: &str) -> &str {
     ALIASES
         .iter()

@@ -110,7 +110,7 @@ const LARGEST_TEXT: usize = 1 << 20;
 
 /// The member of `known` that is most similar to `name`; `None` if none is similar enough for a suggestion.
 pub fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    // No name is that long, and comparing long ones takes the product of their lengths.
+    // No known name is that long, and the time of a comparison grows with the product of both lengths.
     let is_short = |text: &str| text.len() <= 100;
     let best = known
         .filter(|known| is_short(known) && is_short(name))

@@ -294,10 +294,10 @@ impl Response {
     }
 }
 
-/// The line of a head that the response's `fields` take the place of.
+/// The line of a head that is replaced by the response's `fields`.
 const OWN_FIELDS: &str = "{fields}";
 
-/// The lines of a head. Fails with all that are wrong.
+/// The lines of a head. The error lists all lines that are wrong.
 fn head_lines(raw: &RawResponse) -> Result<Vec<Template>, (&'static str, String)> {
     let own = raw.fields.as_deref().unwrap_or_default();
     let head = raw.head.as_deref().unwrap_or_default();

@@ -8,7 +8,8 @@ use std::time::Duration;
 /// How a server ends a connection on which nothing happens after a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IdleEnd {
-    /// How long it waits for a further request. Of a server that closes after each response, how long it waits to close.
+    /// How long it waits for a further request. For a server that closes after each response, the pause before the
+    /// close.
     pub after: Duration,
     /// How it closes.
     pub style: CloseStyle,

@@ -23,14 +23,15 @@ pub trait Values {
     fn number(&self, placeholder: Placeholder) -> Option<i128>;
     /// Writes the value of any other placeholder. Returns false if it has no value.
     fn text(&self, placeholder: Placeholder, out: &mut Vec<u8>) -> bool;
-    /// Writes a digest that takes more than this text: one about the content of a file. Returns false if it is not known.
+    /// Writes a digest that this module cannot compute: one about the content of a file. Returns false if it is not
+    /// known.
     fn digest(&self, about: About, digest: Digest, out: &mut Vec<u8>) -> bool {
         let _ = (about, digest, out);
         false
     }
 }
 
-/// What can be digested that may be too long for a text.
+/// Values that may be too long to be rendered as text, of which digests can be rendered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum About {
     /// The content of a file: [`Placeholder::Content`].
@@ -89,7 +90,7 @@ pub(super) fn breaks_line(text: &[u8]) -> bool {
 pub struct Template {
     source: String,
     segments: Vec<Segment>,
-    /// Whether what it renders to can contain a line terminator or NUL.
+    /// Whether the rendered text can contain a line terminator or NUL.
     may_break_line: bool,
 }
 
@@ -143,7 +144,7 @@ impl Template {
         self.segments.iter().any(|s| s.placeholder() == Some(placeholder))
     }
 
-    /// How often it contains `placeholder` where a filter is not a digest, or without a filter.
+    /// How often it contains `placeholder` other than in a digest.
     pub(super) fn times_shown(&self, placeholder: Placeholder) -> usize {
         let is_shown = |s: &&Segment| matches!(s, Segment::Value(p, _) if *p == placeholder);
         self.segments.iter().filter(is_shown).count()
@@ -200,8 +201,8 @@ impl Template {
         render(&self.segments, values, out)
     }
 
-    /// What it renders before and after its first bare `placeholder`. `None` if it has none, or if another placeholder has
-    /// no value.
+    /// The text that it renders before and after its first `placeholder` without a filter. `None` if it has none, or if
+    /// another placeholder has no value.
     pub(crate) fn render_around(&self, placeholder: Placeholder, values: &impl Values) -> Option<(Vec<u8>, Vec<u8>)> {
         let at = self.segments.iter().position(|s| s.is_bare(placeholder))?;
         let (mut before, mut after) = (Vec::new(), Vec::new());

@@ -32,14 +32,14 @@ const GUESS: &str = "mime-guess";
 
 type Table = HashMap<&'static str, &'static str>;
 
-/// The built-in table of types by extension with this name. It is read when it is first asked for.
+/// The built-in table of types by extension with this name. It is parsed on first use.
 fn table(name: &str) -> Option<&'static Table> {
     static TABLES: [OnceLock<Table>; TYPES.len()] = [const { OnceLock::new() }; TYPES.len()];
     let at = TYPES.iter().position(|(other, _)| *other == name)?;
     Some(TABLES[at].get_or_init(|| TYPES[at].1.lines().flat_map(types_of_line).collect()))
 }
 
-/// The table of those that use none of these.
+/// The table of profiles without a built-in table.
 static EMPTY: LazyLock<Table> = LazyLock::new(Table::new);
 
 /// The extensions on a line of a `mime.types` file, each with its type. A `;` is equivalent to a line end.
@@ -96,7 +96,7 @@ impl MediaTypes {
     /// The Content-Type of the file at this path, and the content coding that its suffix stands for. Both are empty if
     /// there is none.
     pub fn of(&self, path: &[u8]) -> (String, String) {
-        // No extension that a table lists contains a character that stands for what is not UTF-8.
+        // No listed extension contains the replacement character, which stands for bytes that are not UTF-8.
         let path = String::from_utf8_lossy(path);
         if self.one_line && path.contains(['\r', '\n', '\u{2028}', '\u{2029}']) {
             return (self.default.clone(), String::new());

@@ -1,6 +1,6 @@
 //! A response as data, and its bytes: the head and the page, from the templates of a profile.
 //!
-//! This module knows the values of placeholders. [`crate::decide`] has decided before which response it is.
+//! This module knows the values of placeholders. [`crate::decide`] chooses the response first.
 
 mod context;
 mod decision;

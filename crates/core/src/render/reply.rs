@@ -21,14 +21,14 @@ pub struct Reply<'p> {
     pub body: Body,
     /// What the response is based on.
     pub decision: Decision,
-    /// The media type, where it does not come from a file.
+    /// The media type, if it does not come from a file.
     pub(super) content_type: Option<String>,
     /// The name of an index file that is a directory.
     pub(super) index: Option<String>,
     pub(super) profile: &'p Profile,
 }
 
-/// What exists at a path, for a response that describes it whatever it is.
+/// What exists at a path, for a response that is sent whether it is a file, a directory or nothing.
 #[derive(Clone, Debug)]
 pub enum Place {
     /// A file.

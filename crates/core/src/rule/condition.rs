@@ -9,13 +9,13 @@ use std::cell::OnceCell;
 pub struct Condition {
     /// Which requests or connections it is about.
     pub subject: Subject,
-    /// The numbers, among those that it is about, to which it applies.
+    /// Which of the matching requests or connections it applies to, by their numbers.
     pub wanted: Wanted,
-    /// How often it applies at most.
+    /// The maximum number of times it applies; `None` for no limit.
     pub times: Option<u64>,
 }
 
-/// Which requests or connections a rule is about. What is `None` does not matter.
+/// Which requests or connections a rule is about. A field that is `None` matches all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Subject {
     /// The path of the target as sent, up to a `?`; with the query, if the pattern has one.
@@ -28,35 +28,35 @@ pub struct Subject {
     pub request: Option<u64>,
     /// The number of the connection, from 1.
     pub connection: Option<u64>,
-    /// The number of the request among all of the server, from 1, counted since the rule was added.
+    /// The number of the request among all requests to the server, from 1, counted since the rule was added.
     pub overall: Option<u64>,
 }
 
-/// To which of its matches a rule applies. All that is set must hold.
+/// Which of its matches a rule applies to. All fields that are set must hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// To this one, counted from 1.
+    /// Only this match, counted from 1.
     pub nth: Option<u64>,
-    /// To every one whose number is a multiple of this.
+    /// Every match whose number is a multiple of this.
     pub every: Option<u64>,
-    /// To this percentage of them. Which they are depends on the seed alone.
+    /// This percentage of the matches. The seed alone decides which.
     pub percent: Option<u64>,
     /// The seed of `percent`.
     pub seed: u64,
 }
 
-/// What happens on a connection, for which a rule may apply.
+/// An event on a connection, for which a rule may apply.
 #[derive(Clone, Copy, Debug)]
 pub enum Occasion<'r> {
     /// It was accepted.
     Accept,
-    /// The first byte of the request with this number is there.
+    /// The first byte of the request with this number has arrived.
     FirstByte(u64),
     /// The head of the request with this number is complete.
     Request(u64, &'r Request<'r>),
 }
 
-/// What happens, taken apart once for all conditions.
+/// An occasion, parsed once for all conditions.
 #[derive(Debug)]
 pub(super) struct Seen<'r> {
     /// The number of the connection.
@@ -67,14 +67,14 @@ pub(super) struct Seen<'r> {
     pub request: Option<SeenRequest<'r>>,
 }
 
-/// What conditions ask of a request.
+/// The parts of a request that conditions examine.
 #[derive(Debug)]
 pub(super) struct SeenRequest<'r> {
     /// The target without scheme and authority.
     pub target: &'r [u8],
     /// The target up to its query.
     pub path: &'r [u8],
-    /// The length of the path up to its last slash, with that, once it was asked for.
+    /// The length of the path up to and including its last slash, computed on first use.
     directory: OnceCell<usize>,
     /// The request.
     pub whole: &'r Request<'r>,
@@ -107,7 +107,7 @@ impl<'r> Seen<'r> {
 }
 
 impl SeenRequest<'_> {
-    /// The length of the path up to its last slash, with that.
+    /// The length of the path up to and including its last slash.
     fn directory(&self) -> usize {
         let find = || memchr::memrchr(b'/', self.path).map_or(0, |at| at + 1);
         *self.directory.get_or_init(find)
@@ -115,7 +115,7 @@ impl SeenRequest<'_> {
 }
 
 impl Subject {
-    /// Whether this happens to what the rule is about. Does not look at `overall`, which takes counting.
+    /// Whether the occasion matches this subject. Ignores `overall`, which requires counting.
     pub(super) fn is_met(&self, seen: &Seen<'_>) -> bool {
         self.connection.is_none_or(|want| want == seen.connection)
             && self.request.is_none_or(|want| want == seen.number)
@@ -136,12 +136,12 @@ impl Subject {
             })
     }
 
-    /// Whether everything meets it.
+    /// Whether every occasion matches it.
     pub(super) fn is_anything(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether it is about a path alone.
+    /// Whether a path is its only condition.
     pub(super) fn is_path_alone(&self) -> bool {
         let Self {
             path,
@@ -160,14 +160,14 @@ impl Subject {
     }
 }
 
-/// What is left to be asked of a subject that an index has found.
+/// The conditions of a subject that remain to be checked after an index has found it.
 #[derive(Clone, Debug)]
 pub(super) enum Rest {
-    /// Nothing: the index has asked everything.
+    /// None: the index has checked all of them.
     Nothing,
     /// Whether the path has no slash after this number of bytes.
     NoSlashAfter(usize),
-    /// All of this.
+    /// All conditions of this subject.
     Subject(Box<Subject>),
 }
 
@@ -212,7 +212,8 @@ impl Wanted {
                 .is_none_or(|percent| mixed(self.seed ^ mixed(number)) % 100 < percent)
     }
 
-    /// The number of the next match after this one to which the rule may apply. Of a percentage that is any.
+    /// The number of the next match after this one to which the rule may apply. With a percentage, any match may be
+    /// one.
     pub(super) fn next_after(self, number: u64) -> Option<u64> {
         let next = match self.every {
             Some(every) => number.checked_div(every)?.checked_add(1)?.checked_mul(every)?,
@@ -246,7 +247,7 @@ mod tests {
         assert_eq!(of(Wanted { every: Some(3), ..any }), [3, 6]);
     }
 
-    /// A number that is skipped is not looked at, so none that is wanted may be.
+    /// Skipped numbers are not examined, so a wanted number must never be skipped.
     #[test]
     fn the_next_wanted_match_is_never_skipped() {
         let numbers = [None, Some(1), Some(2), Some(3), Some(6), Some(u64::MAX)];

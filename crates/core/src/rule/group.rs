@@ -7,36 +7,36 @@ use super::{Rule, Subject};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The number of a match that never comes.
+/// A number that no match ever has.
 pub(super) const NEVER: u64 = u64::MAX;
 
 /// Rules about the same requests or connections, at the same stage.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     pub about: About,
-    /// What the index does not find out.
+    /// The conditions that the index does not check.
     pub rest: Rest,
-    /// What has met the conditions.
+    /// The number of matches so far.
     pub matches: Arc<AtomicU64>,
-    /// No rule wants a match with a lower number that is still to come.
+    /// A lower bound for the number of the next match that a rule wants; [`NEVER`] if no rule wants one.
     next: Arc<AtomicU64>,
-    /// The rules that want one match, by its number.
+    /// The rules that want a single match, by its number.
     pub numbered: Sorted,
     /// The other rules.
     pub others: Vec<usize>,
 }
 
-/// What rules have in common that share a count.
+/// What the rules that share a count have in common.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct About {
     pub asked: Asked,
     pub subject: Subject,
-    /// The number that `overall` means among all requests that were counted.
+    /// `overall`, as a number among all requests that were counted.
     pub overall: Option<u64>,
 }
 
 impl Group {
-    /// A group without rules. It counts on from `matches`.
+    /// A group without rules. It continues the count in `matches`.
     pub(super) fn new(about: About, matches: Arc<AtomicU64>) -> Self {
         Self {
             about,
@@ -48,20 +48,21 @@ impl Group {
         }
     }
 
-    /// Whether one of its rules may apply to a match that is still to come.
+    /// Whether one of its rules may apply to a future match.
     #[inline]
     pub(super) fn is_left(&self) -> bool {
         self.next.load(Ordering::Relaxed) != NEVER
     }
 
-    /// Whether what the index has found meets all conditions. `overall`: the number of the request among all.
+    /// Whether an occasion that the index has found meets all conditions. `overall`: the number of the request among
+    /// all.
     #[inline]
     pub(super) fn is_met(&self, seen: &Seen<'_>, overall: u64) -> bool {
         self.about.overall.is_none_or(|want| want == overall) && self.rest.is_met(seen)
     }
 
-    /// Counts what the index has found, if it meets all conditions. Returns its number if a rule may want it. Once no
-    /// rule is left, nothing needs to be counted.
+    /// Counts an occasion that the index has found, if it meets all conditions. Returns its number if a rule may want
+    /// it. Once no rule is left, nothing is counted.
     #[inline]
     pub(super) fn count(&self, seen: &Seen<'_>, overall: u64) -> Option<u64> {
         // Load `next` before counting. The thread that stored it had counted a match before, so this match has a greater
@@ -79,8 +80,8 @@ impl Group {
         self.numbered.get(number).iter().chain(&self.others).copied()
     }
 
-    /// Looks for the next match after this number that a rule wants. `next_of`: which of them a rule wants next.
-    /// Returns whether it has turned out that none is left.
+    /// Looks for the next match after this number that a rule wants. `next_of` returns the next match that one rule
+    /// wants. Returns true if this call is the first to find that there is none.
     pub(super) fn look_ahead(&self, number: u64, next_of: impl Fn(usize) -> u64) -> bool {
         let numbered = self.numbered.after(number).map(|rule| next_of(*rule));
         let mut next = { numbered }.find(|next| *next != NEVER).unwrap_or(NEVER);
@@ -142,7 +143,7 @@ mod tests {
         }
     }
 
-    /// Which of the next first bytes are hit, as the number of the hit.
+    /// The numbers of the hits for the next first bytes; 0 for no hit.
     fn hits(rules: &Rules, count: usize) -> Vec<u64> {
         let hit = |_| rules.hit(1, Occasion::FirstByte(1)).map_or(0, |hit| hit.number);
         (0..count).map(hit).collect()
@@ -185,7 +186,7 @@ mod tests {
         }
     }
 
-    /// The counts of both begin when they are added, also where the first has left and counts no more.
+    /// Each rule counts from the time when it was added, even if the first is used up and its group no longer counts.
     #[test]
     fn a_rule_that_is_added_to_those_that_have_left_counts_from_then_on() {
         let first = first_byte(nth(1), None);

@@ -1,4 +1,4 @@
-//! Which subjects something may meet, found without asking each.
+//! Finds the subjects that an occasion may match, without checking each of them.
 
 use super::condition::{Rest, Seen, SeenRequest, Subject};
 use super::prefixes::Prefixes;
@@ -7,10 +7,10 @@ use crate::glob::Glob;
 use crate::http1::field::Name;
 use std::collections::{BTreeMap, HashMap};
 
-/// By how many bytes at the end of a path its subjects are found.
+/// The maximum number of bytes at the end of a path by which subjects are found.
 const LONGEST_ENDING: usize = 32;
 
-/// Finds subjects by one thing that each requires.
+/// Finds each subject by one of its conditions.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
     connections: Sorted,
@@ -23,17 +23,17 @@ pub(super) struct Index {
     beginnings: Prefixes,
     /// By the last bytes of the path, backwards.
     endings: Prefixes,
-    /// By the name of a field that a request knows the place of, and the beginning of its value.
+    /// By the name of a field that is a [`Name`], and the beginning of its value.
     known_fields: Vec<(Name, Prefixes)>,
-    /// By the name of another field in lower case, and the beginning of its value; in the order of the names.
+    /// By the name of another field in lower case, and the beginning of its value; sorted by name.
     fields: Vec<(Vec<u8>, Prefixes)>,
-    /// What [`bit`] says of the names of these fields. A request has many other fields.
+    /// The bits ([`bit`]) of the names in `fields`. They rule out most fields of a request.
     names: u64,
-    /// Subjects that require nothing of this.
+    /// Subjects without any of these conditions.
     others: Vec<usize>,
 }
 
-/// What a subject requires.
+/// A condition by which a subject can be found.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
     Overall(u64),
@@ -47,8 +47,8 @@ enum Key {
 }
 
 impl Index {
-    /// The index of these subjects. With each: its number, and the number that `overall` means among all requests. Also
-    /// returns what is left to be asked of each subject that the index has found.
+    /// The index of these subjects. Each comes with its number, and with `overall` as a number among all requests. Also
+    /// returns the conditions that remain to be checked for each subject after the index has found it.
     pub(super) fn new<'s>(
         subjects: impl Iterator<Item = (usize, &'s Subject, Option<u64>)>,
     ) -> (Self, Vec<(usize, Rest)>) {
@@ -65,7 +65,7 @@ impl Index {
         let mut fields: BTreeMap<Vec<u8>, Vec<(Vec<u8>, usize)>> = BTreeMap::new();
         let mut rests = Vec::new();
         for (number, subject, keys) in &all {
-            // The key that the fewest others have tells the most.
+            // The key that the fewest subjects share is the most selective.
             let key = keys.iter().min_by_key(|key| sizes.get(key));
             rests.push((*number, rest(subject, key)));
             match key.cloned() {
@@ -100,8 +100,8 @@ impl Index {
         (index, rests)
     }
 
-    /// Calls `each` with the number of every subject that this may meet, at most once. `overall`: the number of the
-    /// request among all.
+    /// Calls `each` with the number of every subject that the occasion may match, at most once. `overall`: the number
+    /// of the request among all.
     pub(super) fn candidates(&self, seen: &Seen<'_>, overall: u64, mut each: impl FnMut(usize)) {
         let by_number = [
             (&self.connections, seen.connection),
@@ -127,7 +127,7 @@ impl Index {
         if self.beginnings.may_begin(request.target) {
             self.beginnings.of(request.target).for_each(&mut each);
         }
-        // Most paths end with another byte than any of these, and need not be turned around.
+        // The last byte rules out most paths, which need not be reversed then.
         if let Some(last) = request.path.last()
             && self.endings.has_beginning(*last)
         {
@@ -136,7 +136,7 @@ impl Index {
             let length = end.map(|(to, from)| *to = *from).count();
             self.endings.of(&backwards[..length]).for_each(&mut each);
         }
-        // A field may be there twice, and meet the same subject twice.
+        // A repeated field may match the same subject twice.
         let mut found = Vec::new();
         for (name, values) in &self.known_fields {
             found.extend(request.whole.all(*name).flat_map(|value| values.of(value)));
@@ -156,7 +156,7 @@ impl Index {
         found.into_iter().for_each(each);
     }
 
-    /// By the beginning of its value: the subjects that require a field with this name, in any case.
+    /// The subjects that require a field with this name, in any case, by the beginning of its value.
     fn values_of(&self, name: &[u8]) -> Option<&Prefixes> {
         let lower = || name.iter().map(u8::to_ascii_lowercase);
         let at = self
@@ -166,15 +166,15 @@ impl Index {
     }
 }
 
-/// A bit for names like this one: of this length, with this first and this last letter.
+/// One of 64 bits, chosen by the length, the first letter and the last letter of a name.
 fn bit(name: &[u8]) -> u64 {
     let letter = |at: Option<&u8>| at.map_or(0, |letter| u64::from(letter.to_ascii_lowercase()));
     let like = (name.len() as u64) << 16 | letter(name.first()) << 8 | letter(name.last());
-    // Multiplication spreads what differs over the upper bits (Fibonacci hashing).
+    // The multiplication spreads differences over the upper bits (Fibonacci hashing).
     1 << (like.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58)
 }
 
-/// What a subject requires; the most telling first.
+/// The conditions by which a subject can be found, the most selective first.
 fn keys(subject: &Subject, overall: Option<u64>) -> Vec<Key> {
     let path = subject.path.as_ref();
     let whole = path.filter(|glob| !glob.has_query()).and_then(|glob| glob.only());
@@ -202,7 +202,7 @@ fn keys(subject: &Subject, overall: Option<u64>) -> Vec<Key> {
     .collect()
 }
 
-/// What a subject requires beside this key of its own, if it has one.
+/// The conditions of a subject that remain to be checked if it is found by this key.
 fn rest(subject: &Subject, key: Option<&Key>) -> Rest {
     let path = subject.path.as_ref();
     let mut rest = subject.clone();

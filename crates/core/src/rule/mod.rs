@@ -1,19 +1,18 @@
-//! Rules: when something is to happen to a numbered request of a numbered connection, and what.
+//! Rules: what is to happen to which request of which connection.
 //!
-//! A rule is data beside the behaviour of a server. It does not describe a server; it makes one do something once, at
-//! an exact point, for a test: 503 twice and then 200, RST after 1,000 bytes of a response, no response until the test
-//! says so.
+//! A rule is data, like a profile. It does not describe a server; it makes one do something at an exact point, for a
+//! test: 503 twice and then 200, RST after 1,000 bytes of a response, no response until the test says so.
 //!
-//! Knows when a rule applies and what it asks for. Does not know sockets, clocks or TOML: a profile resolves the tables
-//! that people write into [`Rule`]s, and [`crate::conn`] acts on them.
+//! This module knows when a rule applies and what it asks for. It does not know sockets, clocks or TOML: a profile
+//! resolves the tables that people write into [`Rule`]s, and [`crate::conn`] acts on them.
 //!
-//! Of the rules that apply to a request, the first is carried out. Each counts every request that meets its conditions,
-//! in the order in which the heads of the requests were complete.
+//! If several rules apply to a request, the first is carried out. Each rule counts every request that meets its
+//! conditions, in the order in which the heads of the requests were complete.
 //!
-//! Rules about the same requests share one count, and an index finds those that a request may meet, so that a hundred
-//! rules cost a request little more than one. Which match a rule wants next is known beforehand, so that the matches
-//! before it are only counted, and rules that cannot apply any more are not even counted. What costs more with every rule:
-//! patterns that all fit but differ, and percentages of the same requests.
+//! Rules about the same requests share one count, and an index finds those that a request may match, so that a hundred
+//! rules cost a request little more than one. The next match that a rule wants is known in advance, so that the matches
+//! before it are only counted. Rules that can no longer apply are not even counted. The cost grows with the number of
+//! rules only if different patterns match the same request, or if rules apply to percentages of the same requests.
 
 mod condition;
 mod group;
@@ -33,24 +32,24 @@ use std::time::Duration;
 /// A rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
-    /// Its name: in events, and where people see it.
+    /// Its name, for events and for people.
     pub name: String,
     /// When it applies.
     pub when: Condition,
-    /// What becomes of the response.
+    /// How it changes the response.
     pub reply: ReplyChange,
     /// What happens at one point of the exchange or the connection.
     pub act: Act,
 }
 
-/// What a rule changes of a response.
+/// The changes that a rule makes to a response.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReplyChange {
-    /// The response of the profile that takes the place of the decided one.
+    /// The response of the profile that replaces the decided one.
     pub response: Option<ResponseId>,
-    /// Field lines, without their line ends. Each takes the place of the lines with its name.
+    /// Field lines, without their line ends. Each replaces the lines with its name.
     pub fields: Vec<String>,
-    /// The body that takes the place of the response's own.
+    /// The body that replaces that of the response.
     pub body: Option<Vec<u8>>,
     /// The length that the head announces, whatever the body is.
     pub content_length: Option<u64>,
@@ -73,7 +72,7 @@ pub struct Act {
     pub at: Point,
     /// The name that releases what is held here.
     pub hold: Option<String>,
-    /// How long nothing happens.
+    /// How long to do nothing.
     pub stall: Option<Duration>,
     /// How the connection ends.
     pub end: Option<End>,
@@ -84,7 +83,8 @@ pub struct Act {
 pub enum Point {
     /// It was accepted. Nothing of it has been read.
     Accept,
-    /// The first byte of a request is there. It has not been read, unless it arrived together with an earlier request.
+    /// The first byte of a request has arrived. It has not been read, unless it arrived together with an earlier
+    /// request.
     FirstByte,
     /// A request head is complete. Neither `100 Continue` nor a response was sent, and no body was read.
     Head,

@@ -1,16 +1,18 @@
-//! Lists by the beginning of a text.
+//! Lists that are found by the beginning of a text.
 
-/// Numbers by the beginning of a text. One search finds all beginnings of a text, however many there are of others.
+/// Numbers by the beginning of a text. One search finds all entries that a text begins with, however many others there
+/// are.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Prefixes {
-    /// In the order of their texts.
+    /// Sorted by text.
     entries: Vec<Entry>,
-    /// For each entry, the bytes of its text after those that all entries begin with, as a number: most comparisons need
-    /// no more.
+    /// For each entry, the first bytes of its text after the common beginning, as a number. Most comparisons need no
+    /// more bytes.
     next: Vec<u64>,
-    /// The number of bytes with which all of them begin.
+    /// The length of the beginning that all entries have in common.
     common: usize,
-    /// For each value of the byte after those, as a bit: whether an entry has it there. It rules out most texts.
+    /// A bit for each value of the byte after the common beginning: whether an entry has it there. It rules out most
+    /// texts.
     after_common: [u64; 4],
 }
 
@@ -33,7 +35,7 @@ impl Prefixes {
                 last.numbers.push(number);
                 continue;
             }
-            // What this text begins with, the entry before it begins with, too.
+            // The entry before this text also begins with every entry that this text begins with.
             let mut parent = entries.len().checked_sub(1);
             while let Some(at) = parent
                 && !text.starts_with(&entries[at].text)
@@ -46,7 +48,7 @@ impl Prefixes {
                 parent,
             });
         }
-        // They are in order, so what the first and the last have in common, all have.
+        // The entries are sorted, so all of them share what the first and the last have in common.
         let ends = entries.first().zip(entries.last());
         let common = ends.map_or(0, |(first, last)| {
             first
@@ -63,7 +65,7 @@ impl Prefixes {
             next.push(number(rest));
             match rest.first() {
                 Some(byte) => after_common[usize::from(byte / 64)] |= 1 << (byte % 64),
-                // Every text that has the common beginning begins with this entry.
+                // This entry is the common beginning, so any byte may follow.
                 None => after_common = [u64::MAX; 4],
             }
         }
@@ -85,17 +87,17 @@ impl Prefixes {
         }
     }
 
-    /// Whether `text` may begin with an entry. One byte of most texts says that it does not.
+    /// Whether `text` may begin with an entry. One byte rules out most texts.
     #[inline]
     pub(super) fn may_begin(&self, text: &[u8]) -> bool {
         match text.get(self.common) {
             Some(byte) => self.has_after_common(*byte),
-            // An entry that all others begin with sets every bit.
+            // An entry that is the common beginning sets every bit.
             None => text.len() == self.common && self.after_common[0] == u64::MAX,
         }
     }
 
-    /// Whether an entry may have this byte after what all of them begin with.
+    /// Whether an entry may have this byte after the common beginning.
     #[inline]
     fn has_after_common(&self, byte: u8) -> bool {
         self.after_common[usize::from(byte / 64)] & (1 << (byte % 64)) != 0
@@ -111,11 +113,11 @@ impl Prefixes {
         {
             longest = parent(entry);
         }
-        // What an entry begins with, `text` begins with, too.
+        // `text` also begins with every entry that this entry begins with.
         std::iter::successors(longest, move |entry| parent(entry)).flat_map(|entry| entry.numbers.iter().copied())
     }
 
-    /// The numbers of the entry that is this text.
+    /// The numbers of the entry that equals `text`.
     pub(super) fn exactly(&self, text: &[u8]) -> &[usize] {
         if !self.may_begin(text) {
             return &[];
@@ -130,11 +132,11 @@ impl Prefixes {
         found.map_or(&[], |(entry, _)| entry.numbers.as_slice())
     }
 
-    /// An entry that begins with all entries that `text` begins with; `None` if there are certainly none of these.
+    /// An entry that begins with every entry that `text` begins with; `None` if `text` certainly begins with none.
     ///
-    /// An entry that `text` begins with is not greater than `text`, and everything between the two begins with it. So the
-    /// greatest entry that is not greater begins with all of them. If `text` begins otherwise than all entries, any entry
-    /// will do.
+    /// An entry that `text` begins with is not greater than `text`, and every entry between the two begins with it. So
+    /// the greatest entry that is not greater than `text` begins with all of them. If `text` begins with no entry, any
+    /// entry is a valid result.
     fn last_not_greater(&self, text: &[u8]) -> Option<usize> {
         if !self.may_begin(text) {
             return None;
@@ -152,7 +154,7 @@ impl Prefixes {
     }
 }
 
-/// The first bytes of a text as a number. Texts whose numbers differ are in the order of these.
+/// The first bytes of a text as a number. If the numbers of two texts differ, they have the order of the texts.
 fn number(text: &[u8]) -> u64 {
     match text.first_chunk() {
         Some(bytes) => u64::from_be_bytes(*bytes),
@@ -197,7 +199,7 @@ mod tests {
         assert!(Prefixes::default().exactly(b"").is_empty());
     }
 
-    /// Where texts differ in bytes that do not fit into a number, in a byte that is 0, or in their length alone.
+    /// Texts that differ only in bytes beyond the number, in a zero byte, or in their length.
     #[test]
     fn texts_that_are_alike_are_told_apart() {
         let texts = [

@@ -12,22 +12,22 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
     rules: Vec<Counted>,
-    /// What the rules are about. Rules about the same share one.
+    /// The rules by what they are about. The rules of a group share one count.
     groups: Vec<Group>,
-    /// The requests of the server since one of its rules has asked for their number.
+    /// The number of requests to the server since one of its rules needs that number.
     requests: Arc<AtomicU64>,
-    /// Whether a rule asks for it.
+    /// Whether a rule needs it.
     counts_requests: bool,
     at_accept: Stage,
     at_first_byte: Stage,
     at_request: Stage,
 }
 
-/// A rule with what it has counted.
+/// A rule and its counts.
 #[derive(Clone, Debug)]
 struct Counted {
     rule: Arc<Rule>,
-    /// Which group it is in.
+    /// The index of its group.
     group: usize,
     /// How often it was carried out.
     hits: Arc<AtomicU64>,
@@ -37,7 +37,7 @@ struct Counted {
     matches_before: u64,
 }
 
-/// The stage of a connection at which a rule is asked for.
+/// The stage of a connection at which a rule is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Asked {
     Accept,
@@ -45,10 +45,10 @@ pub(super) enum Asked {
     Request,
 }
 
-/// The rules that are asked for at one stage.
+/// The rules that are looked up at one stage.
 #[derive(Clone, Debug, Default)]
 struct Stage {
-    /// How many groups have rules that may still apply. A group leaves when a request has looked at it.
+    /// The number of groups with rules that may still apply. It decreases when a group turns out to have none left.
     left: Arc<AtomicUsize>,
     index: Index,
 }
@@ -63,7 +63,7 @@ pub struct Hit {
 }
 
 impl Rules {
-    /// These rules, which have counted nothing.
+    /// These rules, with all counts at zero.
     pub fn new(rules: Vec<Rule>) -> Self {
         let counted = |rule| Counted {
             rule: Arc::new(rule),
@@ -76,7 +76,7 @@ impl Rules {
         Self::grouped(rules.into_iter().map(counted).collect(), &none)
     }
 
-    /// Whether there are none.
+    /// Whether there are no rules.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
@@ -93,8 +93,8 @@ impl Rules {
         self.at_request.is_left()
     }
 
-    /// Whether one of them may act on the first byte of a request: the one with this number on the connection with this
-    /// number. If not, none ever will, and there is nothing to count.
+    /// Whether a rule may act on the first byte of this request. Both parameters are numbers: of the connection, and of
+    /// the request on it. If not, no rule ever will, and the occasion need not be counted.
     #[inline]
     pub fn may_act_at_first_byte(&self, connection: u64, request: u64) -> bool {
         self.at_first_byte.is_left() && self.may_hit_first_byte(connection, request)
@@ -117,7 +117,7 @@ impl Rules {
             .map(|counted| (&*counted.rule, counted.hits.load(Ordering::Relaxed)))
     }
 
-    /// The same rules with the counts of those that `before` has, too. The others count from now on.
+    /// The same rules. Those that `before` also has keep their counts. The others count from now on.
     #[must_use]
     pub fn with_counts_of(self, before: &Self) -> Self {
         let mut known: Vec<&Counted> = before.rules.iter().collect();
@@ -137,19 +137,19 @@ impl Rules {
         Self::grouped(self.rules.into_iter().map(counted).collect(), before)
     }
 
-    /// The same rules, which have counted nothing.
+    /// The same rules, with all counts at zero.
     #[must_use]
     pub fn without_counts(self) -> Self {
         let rules = self.rules.into_iter().map(|counted| Rule::clone(&counted.rule));
         Self::new(rules.collect())
     }
 
-    /// What each group has counted.
+    /// The count of each group.
     fn matches(&self) -> HashMap<&About, &Arc<AtomicU64>> {
         self.groups.iter().map(|group| (&group.about, &group.matches)).collect()
     }
 
-    /// Groups rules that count on, with the counts of the groups that `before` has, too.
+    /// Groups rules with their counts. A group that `before` also has continues its count.
     fn grouped(mut rules: Vec<Counted>, before: &Self) -> Self {
         let known = before.matches();
         let mut groups: Vec<Group> = Vec::new();
@@ -193,8 +193,8 @@ impl Rules {
         }
     }
 
-    /// The rule that applies to what happens on the connection with this number. Counts it for every rule whose
-    /// conditions are met.
+    /// The rule that applies to this occasion on the connection with this number. Counts the occasion for every rule
+    /// whose conditions it meets.
     pub fn hit(&self, connection: u64, occasion: Occasion<'_>) -> Option<Hit> {
         let stage = self.stage(match occasion {
             Occasion::Accept => Asked::Accept,
@@ -249,7 +249,7 @@ impl Rules {
 
 #[cfg(test)]
 impl Rules {
-    /// The number of subjects and of rules that are looked at for what is the first thing to happen.
+    /// The number of subjects and rules that are examined for the first occasion.
     pub(super) fn looks_at(&self, asked: Asked, connection: u64, occasion: Occasion<'_>) -> usize {
         let stage = self.stage(asked);
         let mut count = 0;
@@ -262,7 +262,7 @@ impl Rules {
 }
 
 impl Stage {
-    /// Whether a rule of it may still apply.
+    /// Whether one of its rules may still apply.
     #[inline]
     fn is_left(&self) -> bool {
         self.left.load(Ordering::Relaxed) > 0
@@ -282,7 +282,7 @@ impl Counted {
         let since = match_number.saturating_sub(self.matches_before);
         since > 0
             && self.rule.when.wanted.includes(since)
-            // `hit` decides. This keeps a rule that is used up from being put in order.
+            // `hit` makes the decision. This check only keeps used-up rules from being sorted.
             && self.is_left()
     }
 
@@ -305,7 +305,7 @@ impl Counted {
 }
 
 impl Asked {
-    /// When a rule that acts at this point is asked for.
+    /// The stage at which a rule that acts at this point is looked up.
     pub(super) fn at(point: Point) -> Self {
         match point {
             Point::Accept => Self::Accept,

@@ -1,6 +1,6 @@
 //! Lists by number.
 
-/// Numbers by a number, for few changes and many look-ups.
+/// A map from keys to numbers, for few changes and many lookups.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sorted(Vec<(u64, Vec<usize>)>);
 
@@ -15,7 +15,7 @@ impl Sorted {
     /// The numbers with this key.
     #[inline]
     pub(super) fn get(&self, key: u64) -> &[usize] {
-        // Most keys are below the first, because they come later, or above the last, because they have passed.
+        // Most keys are below the first, which is still to come, or above the last, which has passed.
         match (self.0.first(), self.0.last()) {
             (Some((first, _)), Some((last, _))) if (*first..=*last).contains(&key) => self.search(key),
             _ => &[],

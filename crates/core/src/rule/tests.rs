@@ -1,4 +1,4 @@
-//! That the index finds what a look at every rule finds, and how little it looks at.
+//! Tests that the index finds the same rules as a check of every rule, and that it examines few of them.
 
 use super::condition::Seen;
 use super::rules::Asked;
@@ -46,7 +46,7 @@ fn of_subject(subject: Subject) -> Rule {
     rule(when, Point::Head)
 }
 
-/// Rules as the documentation describes them: each is looked at and counts by itself.
+/// Rules as the documentation describes them: each is checked and counts separately.
 #[derive(Default)]
 struct OneByOne(Vec<(Rule, [u64; 3])>);
 
@@ -80,7 +80,7 @@ impl OneByOne {
     }
 }
 
-/// A path that is longer than what the index keeps of an ending.
+/// A path that is longer than the endings in the index.
 const LONG: &str = "/0123456789012345678901234567890123456789";
 
 fn some_rule(rng: &mut TestRng, name: usize) -> Rule {
@@ -182,7 +182,7 @@ fn the_index_finds_what_a_look_at_every_rule_finds() {
         let mut plain = OneByOne(first.into_iter().map(|rule| (rule, [0; 3])).collect());
         for step in 0..120 {
             if step % 40 == 39 {
-                // Some go, some come, and some stay and count on.
+                // Some rules are removed, some are added, and the others keep their counts.
                 plain.0.retain(|_| rng.below(4) != 0);
                 plain.0.extend(new(&mut rng, 4).into_iter().map(|rule| (rule, [0; 3])));
                 let now = plain.0.iter().map(|(rule, _)| rule.clone()).collect();
@@ -198,7 +198,7 @@ fn the_index_finds_what_a_look_at_every_rule_finds() {
                     1 => Occasion::FirstByte(request),
                     _ => Occasion::Request(request, parsed),
                 };
-                // What is not asked for is not counted either.
+                // A first byte on which no rule may act is not counted either.
                 let is_asked = match occasion {
                     Occasion::FirstByte(request) => rules.may_act_at_first_byte(connection, request),
                     Occasion::Accept | Occasion::Request(..) => true,
@@ -237,7 +237,7 @@ fn rules_that_count_nothing_begin_again() {
     assert_eq!(hits(&rules.without_counts()), [false, true, false]);
 }
 
-/// The first byte of a request is looked at by itself only for a rule that may act on it.
+/// The first byte of a request is examined separately only for a rule that may act on it.
 #[test]
 fn no_first_byte_is_waited_for_without_a_rule_that_may_act_on_it() {
     let of = |subject: Subject, wanted: Wanted, times| {
@@ -275,7 +275,8 @@ fn no_first_byte_is_waited_for_without_a_rule_that_may_act_on_it() {
     assert!(!other_point.may_act_at_first_byte(1, 1));
 }
 
-/// A hundred rules must cost a request little more than one. Work is counted in subjects and rules that are looked at.
+/// A hundred rules must cost a request little more than one. The cost is the number of subjects and rules that are
+/// examined.
 #[test]
 fn of_a_hundred_rules_a_request_looks_at_those_that_it_may_meet() {
     let subject = Subject::default;

@@ -2,22 +2,22 @@
 
 use crate::http1::{Fault, Head, HeadPolicy, Scan};
 
-/// Whether the next head is parsed, and how its faults are taken.
+/// Whether the next head is parsed, and how faults in it are treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Parsing {
-    /// It is. Its faults are refused.
+    /// It is parsed, and its faults are treated as the profile says.
     Usual,
-    /// The last request asked for an upgrade: what is wrong with the next head, a FIN inside it too, is not answered.
+    /// The last request asked for an upgrade. A fault in the next head gets no response, nor does a FIN inside it.
     AfterUpgrade,
-    /// The last request said in its trailers that no other follows.
+    /// The trailers of the last request said that no request follows.
     AfterLast,
     /// Nothing that follows is parsed.
     Stopped,
 }
 
 impl Parsing {
-    /// What is parsed after a request that was the last one by its trailers (`is_last`), or asked for an upgrade after
-    /// which the parser stops (`is_upgrade`).
+    /// The state after a request. `is_last`: its trailers say that no request follows. `is_upgrade`: it asks for an
+    /// upgrade, after which the parser stops.
     pub(super) fn after(is_last: bool, is_upgrade: bool) -> Self {
         match (is_last, is_upgrade) {
             (true, _) => Self::AfterLast,
@@ -26,7 +26,7 @@ impl Parsing {
         }
     }
 
-    /// What a scan of `input`, which is not empty, counts as; `None` if nothing is parsed.
+    /// Applies this state to the `scan` of `input`, which is not empty. Returns `None` if nothing is parsed.
     pub(super) fn of(&mut self, scan: Scan, input: &[u8], policy: &HeadPolicy) -> Option<Scan> {
         match self {
             Self::AfterUpgrade if matches!(scan, Scan::Refused(..)) => *self = Self::Stopped,

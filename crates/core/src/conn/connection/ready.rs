@@ -1,4 +1,4 @@
-//! Whether what a scan found is to be answered.
+//! Whether the input is long enough to be parsed, and whether the scanned head is ready for an exchange.
 
 use super::Conn;
 use crate::conn::{Context, Next, Refusal};
@@ -8,7 +8,7 @@ use crate::path;
 use crate::profile::Profile;
 
 impl Conn {
-    /// The most bytes that the next read from the socket may take.
+    /// The maximum number of bytes that the next read from the socket may take.
     pub fn read_size(&self, profile: &Profile) -> usize {
         match profile.first_read.checked_sub(self.input.len()) {
             Some(missing) if missing > 0 && self.is_new() => missing,
@@ -16,7 +16,8 @@ impl Conn {
         }
     }
 
-    /// Drops what precedes a request after a POST. Returns whether there is input to parse.
+    /// After a POST, drops the CR and LF bytes before the next request, up to the profile's limit. Returns whether
+    /// there is input to parse.
     pub(super) fn begin_parsing(&mut self, profile: &Profile) -> bool {
         if self.input.is_empty() || self.is_too_short(profile) {
             return false;
@@ -28,7 +29,7 @@ impl Conn {
         !self.input.is_empty()
     }
 
-    /// Whether the input is too short to be parsed. Between two requests, the connection is idle all the same.
+    /// Whether the input is too short to be parsed. Between two requests, such input leaves the connection idle.
     pub(super) fn is_too_short(&self, profile: &Profile) -> bool {
         let least = if self.is_new() {
             profile.first_read
@@ -38,7 +39,8 @@ impl Conn {
         self.input.len() < least && !self.client_fin
     }
 
-    /// The next step if FIN ends a first read that waited for more bytes, and a head is complete or refused.
+    /// The next step if the client's FIN ends a first read that was waiting for more bytes. `None` if there was no such
+    /// wait, or if the head is still incomplete.
     pub(super) fn end_first_read(&mut self, cx: &Context<'_>) -> Option<Next> {
         if self.input.is_empty() || !self.is_new() || self.input.len() >= cx.profile.first_read {
             return None;

@@ -5,24 +5,24 @@ use crate::conn::{Opened, Purpose, State};
 use crate::http1::Request;
 use crate::rule::{Hit, Occasion, Point, Rules};
 
-/// What a connection remembers of rules.
+/// What a connection remembers about rules.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
-    /// The number of the request for whose first byte the rules were last asked.
+    /// The number of the last request whose first byte rules were looked up for.
     first_byte: u64,
     /// The rule that acts once the connection is idle.
     idle: Option<Box<Hit>>,
 }
 
-/// When rules are asked for outside of an exchange. A connection passes these in turn: it is accepted; then, for each
-/// request, it waits unless bytes of the request are there, and the first byte is there.
+/// When rules are looked up outside of an exchange. A connection is accepted once. Then, for each request, it waits,
+/// unless bytes of the request have already arrived, and the first byte arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// It was accepted.
     Accepted,
     /// It is about to wait for a request. Nothing of the request has been read.
     Waits,
-    /// The first byte of a request is there: unread, if [`Conn::leaves_first_byte`] said so.
+    /// The first byte of a request has arrived. It is still unread if [`Conn::leaves_first_byte`] returned true.
     FirstByte,
 }
 
@@ -33,13 +33,13 @@ pub struct DueRule {
     pub hit: Hit,
     /// The number of the request, 0 before the first.
     pub request: u64,
-    /// Whether it has only now turned out to apply. Otherwise it has since the request.
+    /// Whether the rule has just been found to apply. False at [`Stage::Waits`]: that rule was found with its request.
     pub is_new: bool,
 }
 
 impl Conn {
-    /// The rule that acts at this stage. `id` is the number of the connection. For the first byte it is asked for once
-    /// for each request.
+    /// The rule that acts at this stage. `id` is the number of the connection. At [`Stage::FirstByte`], only the first
+    /// call for each request looks for a rule.
     pub fn due_rule(&mut self, stage: Stage, id: u64, rules: &Rules) -> Option<DueRule> {
         let last = self.life.requests();
         let next = last + 1;
@@ -62,9 +62,9 @@ impl Conn {
         self.pending.idle.is_some()
     }
 
-    /// Whether a wait must leave the first byte unread, because it may be the point of one of these rules. Then ask for
-    /// that rule at [`Stage::FirstByte`]. Rules may be added while the connection waits, so this is asked when something
-    /// has arrived. `id` is the number of the connection.
+    /// Whether a wait must leave the first byte unread, because one of these rules may act there. Then ask for that
+    /// rule at [`Stage::FirstByte`]. Call this when bytes have arrived, because rules may be added while the connection
+    /// waits. `id` is the number of the connection.
     pub fn leaves_first_byte(&self, id: u64, rules: &Rules) -> bool {
         let next = self.life.requests() + 1;
         self.input.is_empty()
@@ -73,7 +73,8 @@ impl Conn {
             && rules.may_act_at_first_byte(id, next)
     }
 
-    /// The rule that applies to the request of an exchange. One that acts on the idle connection is remembered, too.
+    /// The rule that applies to the request of an exchange. A rule that acts on the idle connection is also remembered
+    /// for [`Stage::Waits`].
     pub fn rule(&mut self, opened: &Opened, id: u64, rules: &Rules) -> Option<Hit> {
         let Purpose::Request(_) = opened.purpose else {
             return None;

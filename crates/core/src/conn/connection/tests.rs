@@ -42,7 +42,7 @@ fn profile(keys: &[&str]) -> Profile {
     stack.build().expect("a profile")
 }
 
-/// The context of what happens when the server starts.
+/// The context at the start of the server.
 fn at_start(profile: &Profile) -> Context<'_> {
     Context {
         profile,

@@ -1,4 +1,4 @@
-//! Which of the bytes that have arrived have no response.
+//! Which of the received bytes have no response.
 
 use super::Conn;
 use crate::conn::{ExchangeOutcome, Leftover};
@@ -6,7 +6,7 @@ use crate::conn::{ExchangeOutcome, Leftover};
 /// What the input of a connection begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Begins {
-    /// A request that has not begun, or nothing.
+    /// The next request, whose exchange has not begun. Also if the input is empty.
     Next,
     /// The latest request, which has no response yet.
     Latest,
@@ -26,13 +26,13 @@ impl Begins {
 }
 
 impl Conn {
-    /// The bytes of the input to which there is no response, where the connection closes. They begin with a request.
-    /// `None`: what has arrived, and what arrives from now on, belongs to a request that has a response.
+    /// The received bytes without a response, when the connection closes. They begin with a request. `None` if these
+    /// bytes, and all that arrive from now on, belong to a request that has a response.
     pub fn unanswered(&self) -> Option<&[u8]> {
         (self.begins != Begins::Spent).then_some(&self.input)
     }
 
-    /// The number of the request that the input begins with; 0 if that has not begun.
+    /// The number of the request that the input begins with; 0 if its exchange has not begun.
     pub fn unanswered_number(&self) -> u64 {
         match self.begins {
             Begins::Latest => self.life.requests(),

@@ -11,7 +11,7 @@ use crate::profile::{BrokenBody, Profile, ReadBody};
 use crate::render::Reply;
 use std::cell::Cell;
 
-/// More bytes of a body than are kept until the end of an exchange.
+/// The maximum number of body bytes that are kept until the end of an exchange.
 const MUCH: usize = 4 << 10;
 
 impl Exchange<'_> {
@@ -27,7 +27,8 @@ impl Exchange<'_> {
             }
     }
 
-    /// Takes note of the end of the body. It is complete, whatever its trailers say.
+    /// Records the end of the body. The later steps do not depend on the trailers, so [`BodyEnd::CompleteLast`] becomes
+    /// [`BodyEnd::Complete`].
     pub(super) fn noted<'h>(&mut self, happened: Happened<'h>) -> Happened<'h> {
         let (Happened::BodyRead(end) | Happened::BodyPeeked(Some(end))) = happened else {
             return happened;
@@ -57,7 +58,7 @@ impl Exchange<'_> {
     /// Checks the bytes that arrived with the end of the body. A fault in them discards the response.
     pub(super) fn following(&mut self, bytes: &[u8]) -> Action {
         match self.verdict(bytes) {
-            // They count as read, so that they do not make the close a reset.
+            // Discard them: unread bytes would turn the close into a reset.
             Some(verdict) => {
                 self.stage = Stage::Discard(verdict);
                 Action::Discard(bytes.len())
@@ -66,7 +67,7 @@ impl Exchange<'_> {
         }
     }
 
-    /// What the bytes after the body leave of the response; `None` if nothing is wrong with them.
+    /// What is sent in place of the response because of the bytes after the body; `None` if the response is sent.
     fn verdict(&self, bytes: &[u8]) -> Option<Verdict> {
         let connection = &self.profile.connection;
         let has_more = bytes.iter().any(|b| !matches!(b, b'\r' | b'\n'));
@@ -87,7 +88,7 @@ impl Exchange<'_> {
             }
         };
         match fault.map(|fault| self.profile.head.faults.of(fault)) {
-            // The response is sent before the content of a later request is looked at.
+            // The server sends the response before it looks at the content of a later request.
             Some(Treatment::Respond(id)) if !content_passed.get() => Some(Verdict::Refusal(id)),
             _ => None,
         }
@@ -135,7 +136,7 @@ impl Exchange<'_> {
             (None, BodyEnd::Broken(_)) if self.profile.request_body.look_first => {
                 self.close = Some(CloseReason::BadRequest.into());
             }
-            // What is wrong was seen before the response, which says enough.
+            // The look-ahead found a fault before the response, and no second response is sent.
             (None, BodyEnd::Broken(_)) if self.opened.close_after.is_some() => {
                 self.close = Some(CloseReason::BadRequest.into());
             }
@@ -152,8 +153,8 @@ impl Exchange<'_> {
         self.finish()
     }
 
-    /// Whether the connection does not persist after this response, as far as the time of reading the body depends on
-    /// that.
+    /// Whether the connection closes after this response. Always false unless the profile's decision when to read the
+    /// body depends on that.
     pub(super) fn closes_after(&self, reply: &Reply<'_>) -> bool {
         self.profile.request_body.read == ReadBody::FirstIfKept
             && persistence(

@@ -1,4 +1,4 @@
-//! How an exchange begins for which a rule names the response.
+//! Starts an exchange for which a rule names the response.
 
 use super::Exchange;
 use crate::conn::action::{Action, Happened};
@@ -6,8 +6,8 @@ use crate::conn::course::Course;
 use crate::http1::ResponseId;
 
 impl Exchange<'_> {
-    /// Begins with a response that takes the place of the one that would be decided on. A request that is refused is
-    /// refused all the same.
+    /// Starts the exchange with a response that replaces the decision. A request that is refused, or that must first
+    /// send interim responses for an earlier request, starts as usual.
     pub(in crate::conn) fn begin_with(&mut self, id: ResponseId) -> Action {
         match self.course {
             Course::Serve(_, None) if self.opened.interim == 0 => {

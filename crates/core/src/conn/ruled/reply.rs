@@ -9,7 +9,7 @@ use crate::rule::ReplyChange;
 pub struct RuledReply {
     /// The head.
     pub head: Vec<u8>,
-    /// How the head is split into writes; `None` if as the profile says ([`Rendered::split_head`]).
+    /// How the head is split into writes; `None` to split it as the profile says ([`Rendered::split_head`]).
     pub split_head: Option<Vec<usize>>,
     body: Vec<OwnedPiece>,
 }
@@ -21,8 +21,7 @@ enum OwnedPiece {
 }
 
 impl RuledReply {
-    /// The response with this head and body, changed. `sends_body`: whether a body follows the head, as it does not
-    /// after a request with HEAD.
+    /// The response with this head and body, changed. `sends_body`: whether a body follows the head (not for HEAD).
     pub(super) fn new(head: Vec<u8>, rendered: &Rendered<'_>, change: &ReplyChange, sends_body: bool) -> Self {
         let mut body: Vec<OwnedPiece> = match &change.body {
             Some(bytes) if sends_body => vec![OwnedPiece::Bytes(bytes.clone())],
@@ -37,7 +36,7 @@ impl RuledReply {
                 .collect(),
         };
         if !change.extra_bytes.is_empty() {
-            // In one write with what is before them, so that a client reads them together.
+            // One write sends them with the bytes before them, so that a client can read them together.
             match body.last_mut() {
                 Some(OwnedPiece::Bytes(bytes)) => bytes.extend_from_slice(&change.extra_bytes),
                 _ => body.push(OwnedPiece::Bytes(change.extra_bytes.clone())),
@@ -66,7 +65,7 @@ impl RuledReply {
         self.head.len() as u64 + self.body.iter().map(OwnedPiece::length).sum::<u64>()
     }
 
-    /// What lies from offset `from` up to, but not including, `to`: of the head, and of the body.
+    /// The bytes from offset `from` up to, but not including, `to`: those of the head, and the pieces of the body.
     pub fn part(&self, from: u64, to: u64) -> (&[u8], Vec<Piece<'_>>) {
         let mut parts = Vec::new();
         let mut start = self.head.len() as u64;
@@ -98,7 +97,7 @@ impl OwnedPiece {
     }
 }
 
-/// What describes the body that a rule replaces.
+/// Fields that describe a body. They are removed when a rule replaces the body.
 const OF_BODY: [&str; 3] = ["Transfer-Encoding", "Content-Encoding", "Content-Range"];
 
 fn changed_head(head: &[u8], change: &ReplyChange) -> Vec<u8> {
@@ -126,7 +125,7 @@ fn changed_head(head: &[u8], change: &ReplyChange) -> Vec<u8> {
     out
 }
 
-/// Puts a field line in the place of those with its name, or at the end.
+/// Replaces the field lines with the name of `line`, at the position of the first of them, or adds `line` at the end.
 fn set(lines: &mut Vec<Vec<u8>>, line: &str) {
     let name = line.split(':').next().unwrap_or_default();
     // The first line is the status line.

@@ -51,7 +51,7 @@ pub(super) fn overflows(text: &[u8]) -> bool {
     })
 }
 
-/// The numbers of a date, which need not be those of a day that exists.
+/// The numbers of a date. They need not form a date that exists.
 struct Numbers {
     year: i64,
     month: i64,

@@ -177,7 +177,7 @@ impl Scanner<'_> {
             return self.drop_or(fault).map(drop);
         };
         if !self.folds_into {
-            // It continues a line that was dropped. A byte-wise parser has checked it all the same.
+            // It continues a line that was dropped. A byte-wise parser has still checked it.
             return if self.policy.by_byte {
                 self.drop_or(fault).map(drop)
             } else {

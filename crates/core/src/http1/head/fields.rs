@@ -4,12 +4,12 @@ use super::FieldLine;
 use crate::http1::field::Name;
 use std::ops::Deref;
 
-/// The field lines of a head, in order. Otherwise a slice.
+/// The field lines of a head, in order. Dereferences to a slice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fields {
     lines: Vec<FieldLine>,
-    /// The number of the first line with each name, counted from 1; 0 for none. What a decision depends on is asked for
-    /// several times.
+    /// The number of the first line with each name, counted from 1; 0 for none. It is stored because decisions look up
+    /// the same names several times.
     first: [u16; Name::COUNT],
 }
 

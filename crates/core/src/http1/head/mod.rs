@@ -82,7 +82,7 @@ pub fn scan_trailers(bytes: &[u8], policy: &HeadPolicy) -> Scan {
     }
 }
 
-/// [`scan`] without the fast path, which tests compare with it.
+/// [`scan`] without the fast path, for tests that compare the two.
 #[cfg(test)]
 pub(crate) fn scan_slow_path(bytes: &[u8], policy: &HeadPolicy) -> Scan {
     let mut scanner = Scanner::new(bytes, policy);

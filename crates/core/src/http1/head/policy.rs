@@ -32,7 +32,7 @@ pub struct HeadPolicy {
     pub full_http09_refusals: bool,
     /// Whether a fault of a field line is detected only when the following line is complete.
     pub fields_by_next_line: bool,
-    /// The fault that is detected when the line is complete all the same: a NUL or a missing colon.
+    /// The fault that is detected without waiting for that line: a NUL or a missing colon.
     pub at_once: Fault,
     /// Whether the Host field is validated if the target is an absolute URI.
     pub host_beside_uri: bool,
@@ -58,7 +58,7 @@ pub struct HeadPolicy {
     pub count_ends: bool,
     /// When a fault of Content-Length and Transfer-Encoding is detected.
     pub framing_judged_by: FramingJudgedBy,
-    /// Whether a CONNECT request must have a Host field, as any other.
+    /// Whether a CONNECT request must have a Host field, like any other request.
     pub connect_needs_host: bool,
     /// The separators between the words of a request line.
     pub separators: Separators,

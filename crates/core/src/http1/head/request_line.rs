@@ -64,7 +64,7 @@ impl Scanner<'_> {
         if words.method.start == text.len() && separators == Separators::WhiteSpace {
             self.check(Fault::EmptyLine)?;
         }
-        // The method after the white space decides what a refusal looks like: to HEAD it has no content.
+        // The method after the white space decides what a refusal looks like: the response to HEAD has no content.
         let is_white = |b: &u8| matches!(b, b' ' | 0x09..=0x0d);
         let first = text.iter().position(|b| !is_white(b)).unwrap_or(text.len());
         let length = text[first..].iter().take_while(|b| !is_white(b)).count();

@@ -1,5 +1,5 @@
-//! The scanner's frame: finds lines, skips empty lines before the first, enforces limits, and applies the treatment of
-//! faults. The modules beside it add the methods that parse a line.
+//! The core of the scanner: finds lines, skips empty lines before the first, enforces limits, and applies the treatment
+//! of faults. The sibling modules add the methods that parse a line.
 
 use super::fast_path::FastLine;
 use super::framing_fields::FramingSoFar;
@@ -101,7 +101,7 @@ impl<'b> Scanner<'b> {
                 }
                 // Wait for the LF.
                 [b'\r'] => return Ok(self.bytes.len()),
-                // A parser that reads whole lines starts the request line with it.
+                // A parser that reads whole lines treats the CR as the start of the request line.
                 [b'\r', ..] if !self.policy.by_byte => return Ok(at),
                 [b'\r', ..] => {
                     self.check(Fault::EmptyLineCr)?;

@@ -131,7 +131,7 @@ fn parse(text: &[u8], numbers: Numbers) -> Option<RangeSpec> {
     number(last).map(|last| RangeSpec::Between(first, last))
 }
 
-/// Without what Unicode calls white space among the characters of Latin-1, and without the four separators.
+/// Trims the white space of Latin-1, as Unicode defines it, and the separators U+001C to U+001F from both ends.
 pub(super) fn trim_latin1(mut text: &[u8]) -> &[u8] {
     while let [b'\t'..=b'\r' | 0x1c..=b' ' | 0x85 | 0xa0, rest @ ..]
     | [rest @ .., b'\t'..=b'\r' | 0x1c..=b' ' | 0x85 | 0xa0] = text

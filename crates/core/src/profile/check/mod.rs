@@ -1,7 +1,8 @@
 //! Finds all mistakes in a file, and says of each what to write instead.
 //!
-//! Knows what a [`Schema`] says about keys, and TOML with the positions of its values. Does not know what keys mean: what
-//! depends on several of them is found by resolving the profile (see [`Stack::check`](super::layers::Stack::check)).
+//! This module knows the keys of a [`Schema`], and TOML with the positions of its values. It does not know what keys
+//! mean: mistakes that depend on several keys are found when the profile is resolved (see
+//! [`Stack::check`](super::layers::Stack::check)).
 
 mod directives;
 mod renames;
@@ -29,12 +30,14 @@ struct Finding {
     message: String,
 }
 
-/// The most mistakes of a text that are listed. A text with more has one cause for them, or is not a configuration.
+/// The maximum number of mistakes that are listed for a text. If there are more, they have one cause, or the text is
+/// not a configuration.
 pub(super) const MOST: usize = 100;
 
 /// All mistakes in `text`, in the order of their lines.
 ///
-/// There are at most a hundred of its syntax and a hundred of its values. `origin` names the text. If there is a mistake, serde refuses the text; if there is none, serde accepts it.
+/// At most a hundred mistakes of syntax and a hundred of values are listed. `origin` names the text. If there is a
+/// mistake, serde refuses the text; if there is none, serde accepts it.
 pub fn text(schema: &Schema, origin: &str, text: &str) -> Vec<ConfigError> {
     let (document, errors) = DeTable::parse_recoverable(text);
     if let Some(mistake) = other_format(origin, text, document.get_ref()) {
@@ -42,7 +45,7 @@ pub fn text(schema: &Schema, origin: &str, text: &str) -> Vec<ConfigError> {
     }
     let broken = syntax::findings(schema, text, &errors);
     let of_values = values::Walker { schema, text }.findings(document.get_ref());
-    // What is not TOML spoils values around it: they are what the parser made of it.
+    // Ignore mistakes in values near a syntax error: the parser had to guess these values.
     let is_spoilt = |finding: &Finding| broken.iter().any(|b| b.spoils.contains(&finding.span.start));
     let mut findings: Vec<Finding> = of_values.into_iter().filter(|finding| !is_spoilt(finding)).collect();
     if broken.is_empty() {
@@ -59,7 +62,7 @@ pub fn text(schema: &Schema, origin: &str, text: &str) -> Vec<ConfigError> {
     findings.into_iter().map(error).collect()
 }
 
-/// What is wrong with a text in another version of the language: its keys may mean something else.
+/// The mistake of a text in another version of the language, whose keys may have other meanings.
 fn other_format(origin: &str, text: &str, document: &DeTable<'_>) -> Option<ConfigError> {
     let (name, value) = document.iter().find(|(name, _)| &**name.get_ref() == "format")?;
     let DeValue::Integer(number) = value.get_ref() else {
@@ -78,7 +81,7 @@ fn other_format(origin: &str, text: &str, document: &DeTable<'_>) -> Option<Conf
     })
 }
 
-/// An assignment that a person may write for `key`.
+/// An example of an assignment to the key `name`.
 fn example(name: &str, kind: &Kind, sample: Option<&toml::Value>) -> String {
     let value = match sample {
         Some(sample) => in_one_line(sample),
@@ -126,8 +129,8 @@ fn key_text(name: &str) -> String {
     }
 }
 
-/// What is wrong with a key with its tables that does not exist: which one was meant. For keys that are named as a whole,
-/// as in `--set`.
+/// The message for a key path that does not exist, with the key that was probably meant. For keys that are given with
+/// their tables, as in `--set`.
 pub(super) fn no_key(schema: &Schema, path: &[String]) -> String {
     if let Some(new) = renames::current(path) {
         return values::renamed(path, &new);
@@ -181,7 +184,7 @@ pub(super) fn no_key(schema: &Schema, path: &[String]) -> String {
     }
 }
 
-/// The paths of all keys that have names of their own, tables included.
+/// The paths of all keys with fixed names, tables included.
 fn paths(prefix: &str, keys: &Keys, all: &mut Vec<String>) {
     for (name, key) in &keys.named {
         let path = format!("{prefix}{name}");
@@ -192,7 +195,7 @@ fn paths(prefix: &str, keys: &Keys, all: &mut Vec<String>) {
     }
 }
 
-/// Where else a key with this name is: the paths of its tables, and the key.
+/// All keys with this name in inner tables: the path of the tables, and the key. The shortest path comes first.
 fn elsewhere<'k>(keys: &'k Keys, name: &str) -> Vec<(Vec<String>, &'k Key)> {
     let mut found = Vec::new();
     for (table, key) in &keys.named {

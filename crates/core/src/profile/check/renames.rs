@@ -208,7 +208,7 @@ pub(super) fn current(path: &[String]) -> Option<String> {
     })
 }
 
-/// The tables that the keys of a former table are in now; none if there was no such table, or still is one.
+/// The tables that the keys of a former table are in now; empty if there was no such table, or if it still exists.
 pub(super) fn tables_of(former: &[String]) -> Vec<&'static str> {
     let path: Vec<&str> = former.iter().map(String::as_str).collect();
     let prefix = path.join(".") + ".";

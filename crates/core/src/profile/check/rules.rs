@@ -1,4 +1,4 @@
-//! Mistakes in rules whose keys are right one by one.
+//! Mistakes in rules whose keys are valid individually.
 
 use super::Finding;
 use crate::profile::raw::RuleTable;
@@ -6,7 +6,7 @@ use crate::profile::resolve::check_rule;
 use toml::Table;
 use toml::de::DeTable;
 
-/// The mistakes in those rules of a text whose keys have none.
+/// The mistakes in the rules of a text, apart from rules in which a single key is invalid.
 pub(super) fn findings(text: &str, document: &DeTable<'_>) -> Vec<Finding> {
     let Some(items) = document.get("rule").and_then(|value| value.get_ref().as_array()) else {
         return Vec::new();

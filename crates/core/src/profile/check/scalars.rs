@@ -67,7 +67,7 @@ pub(super) fn choice(at: &At<'_>, found: &DeValue<'_>, all: &[String]) -> Option
         _ => format!("one of {listed}"),
     };
     let text = bare(found);
-    // Other words for it.
+    // Other words for `off`.
     if matches!(
         &*text,
         "" | "none" | "never" | "nothing" | "ignored" | "unlimited" | "no" | "false"

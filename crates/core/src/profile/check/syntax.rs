@@ -5,7 +5,7 @@ use crate::profile::schema::{Kind, Schema};
 use std::ops::Range;
 use toml::de::Error;
 
-/// A mistake, and the stretch of the text in which values mean nothing because of it.
+/// A mistake, and the range of the text in which it makes values meaningless.
 pub(super) struct Broken {
     pub(super) finding: Finding,
     pub(super) spoils: Range<usize>,
@@ -17,7 +17,7 @@ pub(super) fn findings(schema: &Schema, text: &str, errors: &[Error]) -> Vec<Bro
         .iter()
         .map(|error| (error.span().unwrap_or_default(), error.message()))
         .collect();
-    // A list that does not end takes the rest of the text with it.
+    // A list without an end extends to the end of the text. Report one mistake for it.
     if let Some(end) = places
         .iter()
         .find(|(_, message)| message.starts_with("unclosed array"))
@@ -37,7 +37,7 @@ pub(super) fn findings(schema: &Schema, text: &str, errors: &[Error]) -> Vec<Bro
     let mut findings: Vec<Broken> = Vec::new();
     let mut lines = Vec::new();
     for (span, message) in places {
-        // What is missing is missed after the text before it.
+        // Report something missing at the end of the text before it.
         let at = text[..span.start.min(text.len())].trim_end().len();
         let at = if span.is_empty() { at } else { span.start };
         let line = Line::at(text, at);
@@ -80,8 +80,8 @@ impl<'t> Line<'t> {
         }
     }
 
-    /// The keys below a table's broken header are in no table. A list or a text of several lines that does not end takes all
-    /// that follows.
+    /// The range in which the mistake makes values meaningless. Keys below a broken table header belong to no table. A
+    /// list or a text of several lines without an end extends to the end of the document.
     fn spoils(&self, text: &str, parser: &str) -> Range<usize> {
         let end = self.start + self.text.len();
         let rest = &text[end..];
@@ -114,7 +114,7 @@ impl<'t> Line<'t> {
         }
     }
 
-    /// What is wrong, and what to write. The parser's message only tells kinds of mistakes apart.
+    /// What is wrong, and what to write. The parser's message is only used to distinguish kinds of mistakes.
     fn message(&self, schema: &Schema, text: &str, parser: &str, name: &str, value: &str, key: &[String]) -> String {
         let path: Vec<&str> = key.iter().map(String::as_str).collect();
         let kind = schema.kind(&path);
@@ -253,7 +253,7 @@ impl<'t> Line<'t> {
         }
     }
 
-    /// A key or a table that is there already.
+    /// The message for a key or a table that occurs a second time.
     fn twice(&self, text: &str, name: &str) -> String {
         let same = |line: &str| {
             let line = line.trim();
@@ -295,7 +295,7 @@ fn header(line: &str) -> String {
     }
 }
 
-/// What is wrong with a value that begins with a text in quotes and goes on after it.
+/// The message for a value that begins with a text in quotes and continues after it.
 fn after_quotes(name: &str, value: &str) -> Option<String> {
     let quote = value.chars().next().filter(|first| matches!(first, '"' | '\''))?;
     let (text, rest) = value[1..].split_once(quote)?;
@@ -319,14 +319,14 @@ fn after_quotes(name: &str, value: &str) -> Option<String> {
     ))
 }
 
-/// A number that was written with a comma, with a point: `1,5`.
+/// Replaces the decimal comma of a number by a point: `1,5` becomes `1.5`.
 fn number_with_comma(word: &str) -> Option<String> {
     let (whole, fraction) = word.split_once(',')?;
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     (is_number(whole) && is_number(fraction)).then(|| format!("{whole}.{fraction}"))
 }
 
-/// A word in quotes, unless it has some.
+/// A word in quotes, unless it is quoted already, or is a whole number or a boolean.
 struct Quoted<'t>(&'t str);
 
 impl std::fmt::Display for Quoted<'_> {

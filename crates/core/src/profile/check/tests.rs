@@ -50,8 +50,8 @@ fn said(case: &str) -> String {
     out
 }
 
-/// `mistakes.txt`: texts with mistakes, and after each what is said of them, in both languages. `LABSERVE_BLESS` writes
-/// what is said.
+/// `mistakes.txt` contains texts with mistakes, each followed by the messages in both languages. `LABSERVE_BLESS`
+/// rewrites the messages.
 #[test]
 fn each_mistake_says_what_to_write() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/profile/check/mistakes.txt");
@@ -183,7 +183,8 @@ fn a_mistake_is_found_where_serde_finds_one_and_nowhere_else() {
             let toml = format!("{path} = {value}\n");
             let refused = toml::from_str::<Raw>(&toml).err();
             let found = text(Schema::profile(), "a", &toml);
-            // Serde takes a list for a table, the names of faults are checked later, and a rule without keys does nothing.
+            // Serde accepts a list as a table, the names of faults are checked later, and a rule without keys does
+            // nothing.
             let is_loose = matches!(key.kind, Kind::Table(_))
                 || path.starts_with("faults.")
                 || [
@@ -204,7 +205,7 @@ fn a_mistake_is_found_where_serde_finds_one_and_nowhere_else() {
     assert!(seen > 5000, "{seen}");
 }
 
-/// Calls `each` with every key and its path. Names that a profile chooses are `name`.
+/// Calls `visit` with every key and its path. Names that a profile chooses are `name`.
 fn each(prefix: &str, keys: &Keys, visit: &mut impl FnMut(&str, &Key)) {
     let others = keys.others.iter().map(|key| ("name", &**key));
     for (name, key) in keys.named.iter().map(|(name, key)| (name.as_str(), key)).chain(others) {
@@ -224,7 +225,7 @@ fn no_mistake_is_found_in_the_built_in_profiles() {
     assert_eq!(Stack::check("rfc", &BuiltIns, &[]).warnings, []);
 }
 
-/// What names a key of the schema as it is spelled in `server.toml`.
+/// Counts the keys at the top of a text that each schema has. `server.toml` has keys that a profile does not have.
 #[test]
 fn the_kind_of_a_file_is_known_by_its_keys() {
     let (profile, server) = (Schema::profile(), Schema::read(SERVER_TOML));
@@ -242,7 +243,7 @@ fn the_kind_of_a_file_is_known_by_its_keys() {
     }
 }
 
-/// What is no configuration has few mistakes listed, whatever its size.
+/// The list of mistakes is short for a text that is not a configuration, whatever its size.
 #[test]
 fn a_text_of_mistakes_has_a_bounded_report() {
     for line in [

@@ -155,7 +155,7 @@ impl Walker<'_> {
             }
             _ => {}
         }
-        // The value of a table is the table: its key says where it is.
+        // A mistake in a table is reported at the key of the table.
         let span = if found.as_table().is_some() {
             named
         } else {
@@ -212,7 +212,7 @@ impl Walker<'_> {
             "table" => format!("there is no table {named}"),
             _ => format!("there is no {what} {named}{place}"),
         };
-        // Where the value makes sense, rather than where it does not.
+        // Prefer a key that accepts this value.
         let others = elsewhere(&self.schema.root, name);
         let fits = |key: &Key| accepts(&key.kind, value);
         if let Some((tables, _)) = others.iter().find(|(_, key)| fits(key)).or(others.first()) {
@@ -268,7 +268,7 @@ fn misplaced(template: &Template, path: &[String]) -> Option<String> {
     })
 }
 
-/// The path of a key of the profile in `server.toml` as in a profile.
+/// The path of a key, without the table `override` that contains a profile's keys in `server.toml`.
 fn unprefixed(path: &[String]) -> &[String] {
     match path {
         [table, rest @ ..] if table == "override" => rest,

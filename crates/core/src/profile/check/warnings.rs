@@ -1,4 +1,4 @@
-//! What is allowed in a profile and can hardly be right.
+//! Values that a profile may have but that are probably wrong.
 
 use crate::profile::raw::{Raw, RawResponse};
 use crate::profile::schema::{Key, Kind, Schema};
@@ -6,7 +6,7 @@ use crate::profile::{Entity, Profile, Response};
 use std::collections::BTreeSet;
 use toml::{Table, Value};
 
-/// A key whose value can hardly be right.
+/// A key whose value is probably wrong.
 #[derive(Debug)]
 pub struct Warning {
     /// The key, from its outermost table.
@@ -15,7 +15,8 @@ pub struct Warning {
     pub message: String,
 }
 
-/// What can hardly be right in a profile: `raw` as written and with all defaults, `effective` the same as a table.
+/// The values that are probably wrong in a profile: `raw` as written and with all defaults, `effective` the same as a
+/// table.
 pub(in crate::profile) fn warnings(profile: &Profile, raw: &Raw, effective: &Table) -> Vec<Warning> {
     let mut warnings = Vec::new();
     for response in profile.responses.all.iter() {
@@ -24,7 +25,7 @@ pub(in crate::profile) fn warnings(profile: &Profile, raw: &Raw, effective: &Tab
     warnings.extend(etag(profile));
     warnings.extend(announcement(profile));
     warnings.extend(unreachable(raw, effective));
-    // A response that another one is like has the same mistakes as that one, which is where they are written.
+    // Responses inherit keys. Keep only warnings about responses and keys that the profile writes.
     let written = |warning: &Warning| match warning.key.as_slice() {
         [table, name, key] if table == "response" => raw.response.get(name).is_some_and(|r| has(r, key)),
         [table, name] if table == "response" => raw.response.contains_key(name),
@@ -34,7 +35,7 @@ pub(in crate::profile) fn warnings(profile: &Profile, raw: &Raw, effective: &Tab
     warnings
 }
 
-/// Whether the response has this key of its own.
+/// Whether the profile writes this key in the response; for `head`, also if another response supplies it (`like`).
 fn has(response: &RawResponse, key: &str) -> bool {
     match key {
         "head" => response.head.is_some() || response.like.is_some(),

@@ -1,10 +1,10 @@
-//! What may be written in two ways, in the longer one, so that layers can be merged key by key.
+//! Expands short forms into long ones, so that layers can be merged key by key.
 
 use crate::profile::schema::{Keys, Kind, Schema};
 use toml::{Table, Value};
 
-/// Spells out what has a short form: `types = "debian"` is `types.base`, a fault is its `other`, and a key of `[methods]`
-/// may name several methods.
+/// Expands short forms: `types = "debian"` becomes `types.base`, the value of a fault becomes its `other`, and a key of
+/// `[methods]` that names several methods becomes a key for each.
 pub(super) fn spell_out(profile: &mut Table) {
     tables(&Schema::profile().root, profile);
     if let Some(Value::Table(methods)) = profile.get_mut("methods") {

@@ -1,4 +1,4 @@
-//! Profiles from keys that a program puts together, for a caller who tries thousands of them.
+//! Builds profiles from keys that a program generates, for a caller that tries thousands of them.
 
 use super::ConfigError;
 use crate::profile::Profile;
@@ -9,9 +9,9 @@ use toml::Table;
 /// The tables that decide what the responses of a profile are.
 const RESPONSES: [&str; 4] = ["http_version", "response", "response_fields", "rule"];
 
-/// Builds a profile from keys that a program puts together.
+/// Builds a profile from keys that a program generates.
 ///
-/// Without the checks that find the line of a mistake, it takes a tenth of the time of [`super::Stack::build`] with
+/// It omits the checks that find the line of a mistake, and takes a tenth of the time of [`super::Stack::build`] with
 /// [`super::Layer::from_table`].
 ///
 /// # Errors
@@ -22,7 +22,7 @@ pub fn from_keys(name: &str, keys: Table) -> Result<Profile, ConfigError> {
 
 /// Profiles that have the same responses and differ in other keys.
 ///
-/// Most of a profile's text are its responses. They are read once: a member takes half the time of [`from_keys`].
+/// Most of a profile's text defines its responses. They are read once: a member takes half the time of [`from_keys`].
 ///
 /// ```
 /// use labserve_core::profile::layers::{BuiltIns, Family, Stack};
@@ -40,8 +40,8 @@ pub struct Family {
 }
 
 impl Family {
-    /// The profiles with the responses in `keys`. `None` if they make no profile, or if it has rules: those name responses
-    /// of their own.
+    /// The profiles with the responses in `keys`. `None` if the keys are invalid, or if they contain rules, which name
+    /// responses.
     pub fn of(name: &str, keys: &Table) -> Option<Self> {
         if keys.contains_key("rule") {
             return None;

@@ -10,9 +10,9 @@ use toml::{Table, Value};
 pub struct KeyPath(Vec<String>);
 
 impl KeyPath {
-    /// Reads a key; `None` if it is not written as TOML asks for. Whether profiles have it is another question.
+    /// Parses a key; `None` if it is not a valid key of TOML. It need not be a key that profiles have.
     pub fn parse(text: &str) -> Option<Self> {
-        // What could end the key is not a part of any.
+        // Characters that could end the key are not allowed in it.
         if text.contains(['=', '#', '\n', '\r']) {
             return None;
         }
@@ -31,7 +31,7 @@ impl KeyPath {
         self.kind().is_some()
     }
 
-    /// What is wrong if they do not: which key was meant.
+    /// The message for a key that does not exist, with the key that was probably meant.
     pub fn unknown(&self) -> String {
         check::no_key(Schema::profile(), &self.0)
     }
@@ -46,8 +46,8 @@ impl KeyPath {
         Schema::profile().kind(&path)
     }
 
-    /// The key at which a value other than a table is stored, so that what else the key's table holds is left: the time of a
-    /// timer is its `after`, and what has a short form is stored in the longer one.
+    /// The key at which a value other than a table is stored without replacing the other keys of the key's table:
+    /// `after` for the time of a timer, and the long form for a short form.
     #[must_use]
     pub fn of_value(&self) -> Self {
         let inner = match self.kind() {
@@ -58,7 +58,7 @@ impl KeyPath {
         Self(self.0.iter().cloned().chain([inner.to_owned()]).collect())
     }
 
-    /// The key and its tables, with points between them and without quotes, as reports of differences name it.
+    /// The key and its tables, separated by dots and without quotes, as in reports of differences.
     pub fn plain(&self) -> String {
         self.0.join(".")
     }
@@ -73,7 +73,7 @@ impl KeyPath {
         table.get(last)
     }
 
-    /// Writes a value to this path. What is not a table and stands in its way is replaced.
+    /// Writes a value to this path. A value on the path that should be a table but is not is replaced.
     pub fn insert(&self, table: &mut Table, value: Value) {
         let Some((last, tables)) = self.0.split_last() else {
             return;
@@ -92,7 +92,7 @@ impl KeyPath {
         table.insert(last.clone(), value);
     }
 
-    /// Removes what is at this path, and every table that is empty afterwards.
+    /// Removes the value at this path, and every table that becomes empty.
     pub fn remove(&self, table: &mut Table) {
         remove(table, &self.0);
     }

@@ -1,4 +1,4 @@
-//! All mistakes of a profile, and what can hardly be right in it.
+//! All mistakes of a profile, and warnings about values that are probably wrong.
 
 use super::layer::remove;
 use super::{Layer, Source, Stack};
@@ -16,7 +16,7 @@ use toml::{Table, Value};
 pub struct Report {
     /// Why it cannot be served.
     pub mistakes: Vec<ConfigError>,
-    /// What can be served, and can hardly be right.
+    /// What can be served but is probably wrong.
     pub warnings: Vec<ConfigError>,
 }
 
@@ -29,8 +29,8 @@ impl Stack {
         }
     }
 
-    /// Checks a profile that cannot be loaded because of `error`: the text that has it, and what is left of the others
-    /// without it.
+    /// Checks a profile that cannot be loaded because of `error`: its text first, then what remains of all layers
+    /// without the keys that have mistakes.
     fn check_most(name: &str, source: &impl Source, error: ConfigError, over: &[Layer]) -> Report {
         let Ok(found) = source.find(name, None) else {
             return Report {
@@ -64,7 +64,7 @@ impl Stack {
         let stack = stack
             .filter(|_| is_toml)
             .map(|stack| over.iter().cloned().fold(stack, Self::over));
-        // Without the keys that have mistakes, a table may be too small to be read.
+        // A table may lack a required key once the keys with mistakes are removed.
         let readable = stack.filter(|stack| stack.raw().is_ok());
         let others = readable.map(|stack| stack.report().mistakes).into_iter().flatten();
         let others: Vec<ConfigError> = others.filter(|other| !other.follows_from(&mistakes)).collect();
@@ -94,7 +94,8 @@ impl Stack {
                 Ok(profile) if mistakes.is_empty() => {
                     let effective = Table::try_from(&raw).unwrap_or_default();
                     let odd = warnings(&profile, &raw, &effective);
-                    // What a profile takes over is not its own mistake.
+                    // Warn only about keys that the profile itself or a layer over it contains, not about inherited
+                    // ones.
                     let own = self.layers.get(self.own - 1..).unwrap_or_default();
                     let odd = odd.into_iter().filter(|w| own.iter().any(|layer| layer.holds(&w.key)));
                     let odd = odd.map(|w| self.located(&w.key, w.message));
@@ -109,11 +110,12 @@ impl Stack {
                     if mistakes.contains(&found) {
                         break;
                     }
-                    // A response that the profile does not define has its mistake from the one that it is like.
+                    // A mistake in a response that the profile does not define comes from the response that it inherits
+                    // from.
                     if mistake.key.len() != 2 || mistake.key[0] != "response" || holds(&table, &mistake.key[1]) {
                         mistakes.push(found);
                     }
-                    // Without its responses, nothing else in the profile means anything.
+                    // The rest of a profile cannot be checked without its responses.
                     if mistake.key == ["response"] {
                         break;
                     }
@@ -148,7 +150,7 @@ impl Stack {
     }
 }
 
-/// Whether a response has its mistake from one that it is like, which is reported itself.
+/// Whether a response inherits its mistake from another one, for which the mistake is reported already.
 fn is_inherited(table: &Table, mistake: &ConfigError, broken: &[String]) -> bool {
     let responses = table.get("response").and_then(Value::as_table);
     let like = |name: &str| match responses?.get(name)?.get("like")? {
@@ -172,8 +174,8 @@ fn is_inherited(table: &Table, mistake: &ConfigError, broken: &[String]) -> bool
     })
 }
 
-/// `message` with the tables of a profile that it names, such as `[response.404]`, as they are in a file that has them in
-/// the table `outer`.
+/// `message` for a file that has the tables of a profile inside the table `outer`: the names of these tables, such as
+/// `[response.404]`, get the prefix `outer`.
 pub(super) fn with_tables_in(outer: &str, message: &str) -> String {
     let tables = &Schema::profile().root;
     let mut parts = message.split('[');
@@ -196,8 +198,8 @@ fn holds(table: &Table, response: &str) -> bool {
     responses.is_some_and(|responses| responses.contains_key(response))
 }
 
-/// Takes a mistake out of a profile, so that the next one can be found: the key is removed, a status is replaced, and so is a
-/// response by an empty one, because others may be like it.
+/// Removes a mistake from a profile, so that the next one can be found. The key is removed. A status is replaced, and a
+/// response is replaced by an empty one, because others may inherit from it.
 fn mend(table: &mut Table, key: &[String]) {
     let path: Vec<&str> = key.iter().map(String::as_str).collect();
     match path.as_slice() {

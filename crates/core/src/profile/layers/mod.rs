@@ -2,7 +2,7 @@
 //!
 //! Reads no file: a [`Source`] supplies texts by name. [`BuiltIns`] needs no files at all.
 //!
-//! Each layer is checked on its own first, so that a mistake is reported with its line. Then the tables are merged, a
+//! Each layer is first checked separately, so that a mistake is reported with its line. Then the tables are merged, a
 //! later layer over an earlier one, and the result is resolved.
 
 mod canonical;

@@ -125,7 +125,7 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// A value as TOML: as it is where that is TOML and not text that needs no quotes, otherwise in quotes.
+/// A value as TOML: unchanged if it is valid TOML, unless it is text without quotes; otherwise in quotes.
 fn literal(kind: Option<&Kind>, value: &str) -> String {
     let is_text = matches!(kind, Some(Kind::Text | Kind::Choice(_) | Kind::Template));
     let is_quoted = value.starts_with(['"', '\'']);

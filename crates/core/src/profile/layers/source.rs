@@ -9,7 +9,7 @@ use std::borrow::Cow;
 pub struct SourceText {
     /// The name of the text in errors.
     pub origin: String,
-    /// What tells this text from all others, however it was named: a chain that comes to it twice is a cycle.
+    /// Identifies this text, however it was named. A chain that reaches the same text twice is a cycle.
     pub identity: String,
     /// The TOML.
     pub text: Cow<'static, str>,
@@ -64,7 +64,7 @@ impl Source for BuiltIns {
     }
 }
 
-/// What can be named as a profile.
+/// The names that a profile can have, for messages.
 fn all() -> String {
     let names: Vec<&str> = builtin::names().collect();
     format!("{}, or the path of a .toml file", names.join(", "))

@@ -20,7 +20,7 @@ impl Stack {
         rules.enumerate().map(named).collect()
     }
 
-    /// The same layers with these rules in the place of their own. `origin` names them in errors.
+    /// The same layers with these rules instead of theirs. `origin` names them in errors.
     ///
     /// # Errors
     /// A rule that cannot be carried out.

@@ -63,7 +63,7 @@ pub struct Timer {
     pub say: Option<ResponseId>,
     /// The timer is extended by one second each time this number of bytes is received.
     pub bytes_per_second: Option<u64>,
-    /// The longest that received bytes can make it last.
+    /// The maximum time to which received bytes can extend it.
     pub at_most: Option<Duration>,
     /// It is checked only at multiples of this time since the start of the server.
     pub tick: Option<Duration>,

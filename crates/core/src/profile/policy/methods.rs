@@ -27,7 +27,7 @@ impl Methods {
 pub enum MethodRule {
     /// The file that the target names.
     Serve,
-    /// This response, for every target to which `[target]` has none that comes first.
+    /// This response, unless `[target]` has a response to the target that takes precedence.
     Respond(ResponseId),
     /// This response, for every target.
     Always(ResponseId),

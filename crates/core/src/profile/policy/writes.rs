@@ -3,12 +3,12 @@
 use crate::profile::raw::ChangedFile;
 use std::time::Duration;
 
-/// The limits of what stays unsent while a part of a next request has arrived.
+/// The limits on responses that stay unsent while a part of a next request has arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hold {
-    /// All are sent as soon as there are this many responses.
+    /// The number of unsent responses at which all are sent.
     pub responses: u32,
-    /// The same for their bytes.
+    /// The number of their bytes at which all are sent.
     pub bytes: usize,
 }
 

@@ -20,5 +20,5 @@ pub enum FaultRule {
     Table(RawFaults),
 }
 
-/// The key for everything in a table that has no key of its own.
+/// The key for everything that a table does not list.
 pub const OTHER: &str = "other";

@@ -1,4 +1,4 @@
-//! Resolves the table `[connection]`, and puts all tables about connections together.
+//! Resolves the table `[connection]`, and combines all tables about connections.
 
 use super::close::{client_fin, close_policy};
 use super::names::Names;

@@ -35,7 +35,7 @@ pub(super) fn digests(files: &RawFiles) -> Result<Vec<(About, Digest)>, Mistake>
     let in_text = text.filter(|_| etag.asks_for(Placeholder::EtagText));
     let mut all: Vec<(About, Digest)> = Vec::new();
     for one in etag.digests().chain(in_text.into_iter().flat_map(Template::digests)) {
-        // Without the content, the text is short: its digest is made when it is rendered.
+        // A text without the content is short, so its digest is computed when it is rendered.
         let is_of_content = one.0 == About::Content || is_streamed;
         if is_of_content && !all.contains(&one) {
             all.push(one);

@@ -16,8 +16,8 @@ const KEYWORDS: [(&str, Treatment); 5] = [
     ("ignore", Treatment::Ignore),
 ];
 
-/// The faults that have a status code of their own in RFC 9110, RFC 9112 and RFC 6585, or another one than their parent. All
-/// others are a 400.
+/// The faults with a specific status code in RFC 9110, RFC 9112 or RFC 6585, or with another one than their parent. All
+/// others have that of their parent, or 400.
 const STATUSES: [(Fault, &str); 9] = [
     (Fault::LineTooLong, "414"),
     (Fault::FieldTooLong, "431"),
@@ -27,7 +27,7 @@ const STATUSES: [(Fault, &str); 9] = [
     (Fault::OldVersion, "505"),
     (Fault::CodingUnknown, "501"),
     (Fault::ExpectUnknown, "417"),
-    // Any token is a method (RFC 9110 section 9.1); what is not a token is a mistake of syntax.
+    // Any token is a method (RFC 9110 section 9.1); anything else is a syntax error.
     (Fault::MethodNoToken, "400"),
 ];
 
@@ -62,8 +62,8 @@ pub(super) fn listed(path: &[&str], names: &[String]) -> Result<Vec<Fault>, Mist
     names.iter().map(fault).collect()
 }
 
-/// The rules of a table of faults, each with the fault or the group of faults that it is for. The empty name is that of
-/// all faults.
+/// The rules of a table of faults, each with the name of its fault or group of faults. The empty name stands for all
+/// faults.
 fn rules(table: &RawFaults) -> Vec<(String, &Word)> {
     let mut rules = Vec::new();
     let mut tables = vec![(String::new(), table)];
@@ -124,7 +124,8 @@ fn nearest(written: &BTreeMap<String, Treatment>, fault: Fault) -> Option<Treatm
     }
 }
 
-/// The treatment of a fault if the profile has none for it and its parents: its own, or that of its parent.
+/// The treatment of a fault if the profile sets none for it and its parents: the default of the fault, or that of its
+/// nearest parent with one.
 fn default_of(fault: Fault, names: &Names) -> Result<Treatment, Mistake> {
     if Faults::PASSED.contains(&fault) {
         return Ok(Treatment::Accept);

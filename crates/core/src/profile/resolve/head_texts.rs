@@ -1,6 +1,6 @@
 //! Texts of a profile that go into response heads. Each must stay on its line.
 //!
-//! A field with a CR, LF or NUL in its value would be left out of the response without a word: see
+//! A field with a CR, LF or NUL in its value would silently be left out of the response: see
 //! [`crate::profile::response`].
 
 use super::{Mistake, mistake};
@@ -90,7 +90,7 @@ fn one_line(key: &[&str], text: &str, example: &str) -> Result<(), Mistake> {
 mod tests {
     use crate::profile::layers::{BuiltIns, Layer, Stack};
 
-    /// What building the rfc profile with `text` over it says; `None` if it is valid.
+    /// The error message for the rfc profile with `text` over it; `None` if that is valid.
     fn mistake(text: &str) -> Option<String> {
         let layer = Layer::parse("test", text).expect(text);
         let stack = Stack::load("rfc", &BuiltIns).expect("a profile").over(layer);

@@ -6,12 +6,12 @@ use crate::profile::raw::{MethodCase, Raw};
 use crate::profile::units::{RawRule, Word};
 use crate::profile::{MethodRule, Methods, OnInput};
 
-/// The methods that every server must support (RFC 9110 section 9.1). They serve files unless a profile has its own
+/// The methods that every server must support (RFC 9110 section 9.1). They serve files unless a profile sets another
 /// rule.
 const SERVED: [&str; 2] = ["GET", "HEAD"];
 
-/// The other methods of RFC 9110 section 9.3, and that of RFC 5789. A server that knows a method and does not support it says
-/// 405, and 501 if it does not know it (RFC 9110 section 9.1).
+/// The other methods of RFC 9110 section 9.3, and that of RFC 5789. A server responds with 405 to a method that it
+/// knows but does not support, and with 501 to one that it does not know (RFC 9110 section 9.1).
 const KNOWN: [&str; 7] = ["CONNECT", "DELETE", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
 
 /// Whether a key of the table is not the name of a method.

@@ -50,7 +50,7 @@ pub(super) struct Mistake {
     pub(super) keywords: Vec<String>,
 }
 
-/// The responses of a profile, with their names. Profiles with equal ones can share them.
+/// The responses of a profile, with their names. Profiles with equal responses can share them.
 #[derive(Debug)]
 pub(super) struct ResponseSet {
     all: Arc<[Response]>,
@@ -151,7 +151,7 @@ fn assembled(name: &str, raw: &Raw, responses: &ResponseSet) -> Result<Profile, 
     })
 }
 
-/// A number of bytes that must have arrived before they are parsed. The shortest request is longer than the largest.
+/// A number of bytes that must have arrived before they are parsed. At most 24, the length of the HTTP/2 preface.
 fn first_bytes(key: &str, limit: SizeLimit) -> Result<usize, Mistake> {
     let bytes = limit.0.unwrap_or(0);
     checked("limits", key, bytes, 0, 24).map(|bytes| bytes as usize)
@@ -225,7 +225,7 @@ fn cookie(raw: &Raw) -> Result<Option<CookiePolicy>, Mistake> {
     }))
 }
 
-/// A delay; `None` if it is zero or never.
+/// A delay; `None` if it is zero or `off`.
 fn waits(span: Span) -> Option<Duration> {
     span.0.filter(|time| !time.is_zero())
 }
@@ -251,8 +251,8 @@ fn checked(table: &str, key: &str, value: u64, least: u64, most: u64) -> Result<
     ))
 }
 
-/// `; did you mean ...?` if `name` resembles a known name; otherwise empty. Status codes are not misspelt: they mean
-/// something else.
+/// `; did you mean ...?` if `name` resembles a known name; otherwise empty. Also empty for a number: an unknown status
+/// code is not a misspelling of a known one.
 fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     if name.parse::<u16>().is_ok() {
         return String::new();
@@ -260,7 +260,7 @@ fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String 
     suggestion(near(name, known))
 }
 
-/// A template split after each line terminator, because each line is rendered or left out on its own.
+/// A template split after each line terminator, because each line is rendered or left out separately.
 fn lines_of(template: &Template) -> Result<Vec<Template>, String> {
     template.source().split_inclusive('\n').map(Template::parse).collect()
 }

@@ -56,7 +56,7 @@ pub(super) fn responses(
         );
         let response = Response::new(name, &filled).map_err(|(key, why)| match written.get(name) {
             Some(written) if has(written, key) => mistake(&["response", name, key], why),
-            // The key is that of a response that it is like, or none.
+            // The key is inherited from another response, or there is none.
             _ => mistake(&["response", name], why),
         })?;
         text_bytes += response.text_bytes();
@@ -119,11 +119,12 @@ fn has(response: &RawResponse, key: &str) -> bool {
     }
 }
 
-/// The most fields, and the most responses. Profiles have a tenth of that; a file made for the purpose could have enough
-/// of them to keep the program busy for minutes.
+/// The maximum number of fields, and of responses. Profiles have a tenth of that. Without a limit, a malicious file
+/// could keep the program busy for minutes.
 const MOST: usize = 1000;
 
-/// The most bytes in the heads and pages of all responses: `like` and `text` can multiply what a file of 1 MiB holds.
+/// The maximum total size in bytes of the heads and pages of all responses: `like` and `text` can multiply the contents
+/// of a file of 1 MiB.
 const LARGEST_TEXTS: usize = 16 * LARGEST_TEXT;
 
 fn at_most(most: usize, number: usize, key: &[&str], what: &str) -> Result<(), Mistake> {
@@ -151,20 +152,20 @@ fn check_fields(fields: &BTreeMap<String, Template>) -> Result<(), Mistake> {
 
 /// A field of `[response_fields]`.
 struct SetField {
-    /// Its line; `None` if the head's own line is removed.
+    /// Its line; `None` to remove the line of the head.
     line: Option<String>,
-    /// Whether it stands in place of a line of the head.
+    /// Whether it has replaced a line of the head.
     is_placed: bool,
 }
 
-/// `head` with `fields` in place of its own lines of the same names. A field with the value `off` is removed. A field
-/// that the head does not have is inserted before `{connection_fields}`, or at the end.
+/// `head` with its lines replaced by those of the same names in `fields`. A field with the value `off` is removed. A
+/// field that the head does not have is inserted before `{connection_fields}`, or at the end.
 fn with_fields(head: &str, fields: &BTreeMap<String, Template>) -> String {
     let mut set: Vec<SetField> = Vec::new();
     let mut by_name: HashMap<String, usize> = HashMap::new();
     for (name, value) in fields {
         let line = (value.source() != OFF).then(|| format!("{name}: {}", value.source()));
-        // Two keys may differ in case alone.
+        // Two keys may differ only in case.
         let at = *by_name.entry(name.to_ascii_lowercase()).or_insert(set.len());
         match set.get_mut(at) {
             Some(field) => field.line = line,
@@ -190,7 +191,8 @@ fn with_fields(head: &str, fields: &BTreeMap<String, Template>) -> String {
     lines.join("\n")
 }
 
-/// `response` with what it leaves out taken from the one in `like`, and so on. A variant for a method is like its base.
+/// `response` with its missing keys taken from the one in `like`, and so on. A variant for a method inherits from its
+/// base.
 fn filled(name: &str, response: &RawResponse, all: &BTreeMap<String, RawResponse>) -> Result<RawResponse, Mistake> {
     let mut chain = vec![(name, response)];
     while let Some((last, response)) = chain.last()
@@ -230,7 +232,7 @@ fn base(name: &str) -> Option<&str> {
     name.split_once(' ').map(|(base, _)| base)
 }
 
-/// `response` with what it leaves out taken from `like`, which is filled in itself.
+/// `response` with its missing keys taken from the response `like`, whose missing keys have been filled in already.
 fn with_like(
     name: &str,
     response: &RawResponse,

@@ -1,5 +1,5 @@
-//! Resolves `[[rule]]`. What is wrong with a single rule is found together with the mistakes of its keys, so that it has
-//! a line.
+//! Resolves `[[rule]]`. A mistake in a single rule is found together with the mistakes of its keys, so that its line is
+//! known.
 
 use super::names::Names;
 use super::{Mistake, mistake, waits};
@@ -69,8 +69,8 @@ pub(super) fn responses_of_rules(
     named.filter_map(|Word(word)| of_rules(word, own)).collect()
 }
 
-/// The response that a rule names by a status, if the profile does not define it: its name, and that it is like the
-/// profile's 404. A default of all profiles is not taken, because one such as 503 ends the connection.
+/// The response for a status that a rule names and the profile does not define: its name, and a response like the
+/// profile's 404. The default responses of all profiles are not used, because some, such as 503, end the connection.
 fn of_rules(word: &str, own: &BTreeMap<String, RawResponse>) -> Option<(String, RawResponse)> {
     let status = word.parse().ok().filter(|status| (200..=599).contains(status))?;
     let response = RawResponse {
@@ -160,7 +160,7 @@ fn changes_reply(table: &RuleTable) -> bool {
     change(table).is_some()
 }
 
-/// What is wrong with the keys of a rule together.
+/// Checks the keys of a rule together.
 pub(in crate::profile) fn check(table: &RuleTable) -> Result<(), RuleMistake> {
     check_values(table)?;
     check_point(table)?;
@@ -188,7 +188,7 @@ pub(in crate::profile) fn check(table: &RuleTable) -> Result<(), RuleMistake> {
     Ok(())
 }
 
-/// What is wrong with single values, beyond their types.
+/// Checks single values, beyond their types.
 fn check_values(table: &RuleTable) -> Result<(), RuleMistake> {
     if let Some(path) = &table.path
         && !path.starts_with(['/', '*'])
@@ -251,7 +251,7 @@ fn check_values(table: &RuleTable) -> Result<(), RuleMistake> {
     Ok(())
 }
 
-/// What is wrong with the point at which something happens.
+/// Checks the point at which something happens.
 fn check_point(table: &RuleTable) -> Result<(), RuleMistake> {
     if table.race.is_some() {
         let others = [

@@ -1,7 +1,7 @@
-//! The examples of the reference: an input, and what comes of it with each value of a key.
+//! The examples of the reference: an input, and its result with each value of a key.
 //!
-//! They stand in the comments of the keys: ``Example: `bytes=5-2`: `bad` 200; `unsatisfiable` 416.`` This test asks the model
-//! for each of them.
+//! They are written in the comments of the keys: ``Example: `bytes=5-2`: `bad` 200; `unsatisfiable` 416.`` This test
+//! checks each of them with the model.
 
 use super::generate;
 use crate::model::{End, MemorySite, Script, Setting, Step};
@@ -29,8 +29,8 @@ const TABLES: [(&str, &str); 15] = [
     ("response.404", "Response"),
 ];
 
-/// The profile in which the keys of a table's examples are set. Faults are accepted where a key says what becomes of them
-/// then.
+/// The profile in which the keys of a table's examples are set. Faults are accepted for the keys that say how an
+/// accepted fault is treated.
 fn profile(table: &str, key: &str) -> String {
     let is_about_refusal = key.starts_with("check_") || ["http09_refused", "pipelined_fault"].contains(&key);
     let faults = match table {
@@ -46,7 +46,7 @@ fn profile(table: &str, key: &str) -> String {
     format!("files.etag = '\"a\"'\nmethods.POST = \"serve\"\n{faults}{read}")
 }
 
-/// The files of the examples. The content of `a.txt` tells ranges apart; any other file says its name.
+/// The files of the examples. The content of `a.txt` shows which range was sent; any other file contains its name.
 const FILES: [&str; 6] = [
     "index.html",
     "sub/index.html",
@@ -59,7 +59,7 @@ const FILES: [&str; 6] = [
 /// Saturday, 22 July 2023 04:26:40 UTC.
 const MODIFIED: i64 = 1_690_000_000;
 
-/// One example: an input, and for each value what it leads to.
+/// One example: an input, and its result for each value.
 struct Example {
     input: String,
     results: Vec<(String, String)>,
@@ -84,7 +84,7 @@ fn examples(table: &str, key: &str, description: &str) -> Vec<Example> {
         .collect()
 }
 
-/// What an input asks of the model.
+/// An input, parsed for the model.
 struct Input {
     /// Lines for the profile.
     keys: String,
@@ -93,9 +93,10 @@ struct Input {
     steps: Vec<Step>,
 }
 
-/// The input of an example. In `[range]`, it is the value of a Range field, in `[target]` a target, in `[request_body.chunks]` a
-/// chunked body, elsewhere parts: a request line, fields, what follows the head, or all that is sent; then FIN, the time of
-/// the file, other keys. What is left out of a request is `GET /a.txt HTTP/1.1` and `Host: a`.
+/// Parses the input of an example. In `[range]`, it is the value of a Range field, in `[target]` a target, in
+/// `[request_body.chunks]` a chunked body. Elsewhere it consists of parts: a request line, fields, the bytes after the
+/// head, or all bytes that are sent; also FIN, the time of the file, and other keys. The missing parts of a request are
+/// `GET /a.txt HTTP/1.1` and `Host: a`.
 fn input(table: &str, key: &str, text: &str) -> Input {
     let file = if key == "empty_file" { "/empty.txt" } else { "/a.txt" };
     let text = unescaped(text);
@@ -168,7 +169,7 @@ fn time(seconds: &str) -> (i64, u32) {
     }
 }
 
-/// The part of a response that tells the values of a key apart, beside the status.
+/// The part of a response, besides the status, that shows the effect of a key's value.
 enum Shown {
     Nothing,
     StatusLine,
@@ -190,7 +191,7 @@ fn shown(table: &str, key: &str) -> Shown {
     }
 }
 
-/// What an input leads to: the statuses, and what tells the values of a key apart.
+/// The result of an input: the statuses, and the part that shows the effect of a key's value.
 fn result(profile: &Profile, table: &str, key: &str, input: &Input) -> String {
     let mut site = MemorySite::new(profile)
         .dated(input.modified.0, input.modified.1)
@@ -249,7 +250,7 @@ fn keys(schema: &Value, definition: &str) -> Vec<(String, Value)> {
     keys.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
-/// Every key with an example, with what comes of it.
+/// Checks the result of every example of every key.
 #[test]
 fn every_example_is_what_happens() {
     let schema = generate::profile();
@@ -281,8 +282,8 @@ fn every_example_is_what_happens() {
     assert!(seen >= 450, "{seen}");
 }
 
-/// The values of these keys differ in permissions of a file system, or in what a socket does. The model, in which these examples
-/// run, has neither.
+/// The values of these keys differ in the permissions of a file system, or in what a socket does. The model, which runs
+/// the examples, has neither.
 const WITHOUT_EXAMPLES: [&str; 3] = ["directory_needs", "failure_noticed", "close_with"];
 
 /// The keys that choose among values have an example of every value.

@@ -33,7 +33,7 @@ pub(crate) fn profile() -> Value {
     schema
 }
 
-/// A schema without what TOML does not have, what only Rust means, and line ends in descriptions.
+/// The schema without features that TOML lacks, details of Rust, and line ends in descriptions.
 pub(crate) fn tidied(value: Value) -> Value {
     match value {
         Value::Object(members) => object(members),
@@ -70,7 +70,7 @@ fn object(members: Map<String, Value>) -> Value {
                 continue;
             }
             ("default", value) => match as_written(value) {
-                // The keys of a table have defaults of their own.
+                // Each key of a table has a separate default.
                 Value::Object(_) => continue,
                 value => value,
             },
@@ -127,7 +127,7 @@ fn add_keywords(value: &mut Value, keywords: &[String]) {
 }
 
 /// The keywords that the key with this path accepts besides responses. Only the code that resolves the key knows them,
-/// so it is given a word that is neither.
+/// so this function resolves a word that is neither.
 fn words() -> impl Fn(&[&str]) -> Vec<String> {
     |key| {
         let path = key.join(".");
@@ -145,7 +145,7 @@ const RESPONSES: &str = "response = { 200 = {}, 206 = {}, 301 = {}, 304 = {}, 40
 
 /// The faults, as a tree.
 fn faults() -> Value {
-    // All faults have the same keywords. The code that resolves them names a fault by its own key, not by that of its group.
+    // All faults have the same keywords. A mistake is reported under the key of a fault, not under that of its group.
     let single = Fault::ALL.iter().find(|fault| !fault.key().contains('.'));
     let keywords = words()(&["faults", single.expect("a fault of no group").key()]);
     let mut root = fault_table("", &keywords);
@@ -245,7 +245,7 @@ fn methods() -> Value {
     })
 }
 
-/// `[close]`, with every reason as a key of its own.
+/// `[close]`, with a separate key for every reason.
 fn close(table: &Value) -> Value {
     let mut table = table.clone();
     for reason in CloseReason::ALL {

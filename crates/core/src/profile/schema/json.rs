@@ -1,4 +1,4 @@
-//! Reads JSON, as far as a schema uses it, into the values of TOML. `null` is not among them.
+//! Parses JSON, as far as a schema uses it, into TOML values. `null` is not supported.
 
 use toml::{Table, Value};
 
@@ -12,7 +12,7 @@ pub(super) fn read(text: &str) -> Option<Value> {
 /// How deep values may be nested.
 const DEPTH: usize = 64;
 
-/// What has not been read yet.
+/// The text that has not been read yet.
 struct Rest<'t>(&'t str);
 
 impl<'t> Rest<'t> {
@@ -69,7 +69,7 @@ impl<'t> Rest<'t> {
             .count();
         let (number, rest) = self.0.split_at(digits);
         self.0 = rest;
-        // Limits above those of TOML's integers are limits that nothing written in TOML reaches.
+        // A limit above the integers of TOML is never reached by a value in TOML, so the largest integer replaces it.
         let whole = number
             .parse::<i64>()
             .or_else(|_| number.parse::<u64>().map(|_| i64::MAX));

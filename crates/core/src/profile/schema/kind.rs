@@ -15,7 +15,7 @@ pub struct Schema {
 #[derive(Clone, Debug, Default)]
 pub(in crate::profile) struct Keys {
     pub(in crate::profile) named: BTreeMap<String, Key>,
-    /// What any other key has; `None` if there may be no other.
+    /// The key for all other names; `None` if no other names are allowed.
     pub(in crate::profile) others: Option<Box<Key>>,
     /// The keys that must be there.
     pub(in crate::profile) required: Vec<String>,
@@ -57,7 +57,7 @@ pub(in crate::profile) enum Kind {
     Rule(Keys),
     List(Box<Self>),
     Table(Keys),
-    /// A table that may also be written as the value of one of its keys, whose name this is.
+    /// A table that may also be written as the value of its key with this name.
     Short(String, Keys),
 }
 
@@ -82,7 +82,7 @@ impl Schema {
         }
     }
 
-    /// How many of the keys at the top of `text` it knows. The text may have mistakes.
+    /// The number of keys at the top of `text` that the schema has. The text may have mistakes.
     pub fn known(&self, text: &str) -> usize {
         let (document, _) = toml::de::DeTable::parse_recoverable(text);
         let names = document.get_ref().keys();
@@ -118,7 +118,7 @@ impl Kind {
     }
 }
 
-/// Reads a schema, whose references it follows.
+/// Reads a schema and follows its references.
 struct Reader<'s> {
     schema: &'s Value,
 }

@@ -63,7 +63,7 @@ pub(super) fn reference(schema: &Value) -> String {
     out
 }
 
-/// The schema, whose references are followed.
+/// A schema, whose references are followed.
 struct Reference<'s> {
     schema: &'s Value,
 }
@@ -135,8 +135,8 @@ impl<'s> Reference<'s> {
         out
     }
 
-    /// The rows of keys, those of nested tables after their own. The values of an enumeration are explained at its first
-    /// key only. `explained` holds those that have been.
+    /// The rows of keys. The rows of a nested table follow its row. The values of an enumeration are explained at its
+    /// first key only. `explained` holds the enumerations that have been explained.
     fn keys(&self, keys: &[(&'s String, &'s Value)], prefix: &str, explained: &mut Vec<&'s Value>) -> String {
         let mut out = String::new();
         for (key, value) in keys {

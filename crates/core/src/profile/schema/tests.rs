@@ -46,7 +46,7 @@ fn the_schema_says_nothing_of_rust() {
     look(&generate::profile());
 }
 
-/// Keywords are found out by probing. These keys would lose theirs if that stopped working.
+/// Keywords are found by probing. If probing stopped working, these keys would have none.
 #[test]
 fn keys_that_take_a_response_or_a_keyword_list_the_keywords() {
     let schema = generate::profile();
@@ -75,7 +75,7 @@ fn keys_that_take_a_response_or_a_keyword_list_the_keywords() {
     }
 }
 
-/// Every key that the guide names for a setting of another server.
+/// Every key that the guide names for a setting of another server exists.
 #[test]
 fn the_keys_of_the_guide_exist() {
     let guide = include_str!("../../../../../profiles/README.md");

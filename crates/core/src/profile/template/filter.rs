@@ -67,7 +67,7 @@ filters! {
 
 /// Writes a number in the format of its first filter, or in decimal.
 pub(super) fn write_number(filter: Option<Filter>, n: i128, out: &mut Vec<u8>) {
-    // No number of a file or a connection is beyond 64 bits. Two's complement is what a cast makes of a negative one.
+    // No number of a file or a connection is beyond 64 bits. The cast gives the two's complement of a negative one.
     let bits = n as u64;
     let mut magnitude = || {
         if n < 0 {

@@ -12,7 +12,7 @@ macro_rules! placeholders {
             /// Every placeholder, with its name and its meaning.
             pub const ALL: &'static [(Placeholder, &'static str, &'static str)] = &[$((Placeholder::$variant, $name, $meaning),)*];
 
-            /// Whether its value is a number, which has filters of its own.
+            /// Whether its value is a number. Numbers have separate filters.
             pub(super) fn is_number(self) -> bool {
                 match self { $(Placeholder::$variant => placeholders!(@ $kind),)* }
             }

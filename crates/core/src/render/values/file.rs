@@ -60,7 +60,7 @@ fn cached_fields<'r>(profile: &Profile, file: &'r FileFacts) -> &'r CachedFields
     })
 }
 
-/// The values in an entity tag: those of the file, and the text that the profile makes of them.
+/// The values in an entity tag: those of the file, and the text that the profile builds from them.
 struct EtagValues<'a> {
     file: &'a FileFacts,
     text: Option<&'a Template>,

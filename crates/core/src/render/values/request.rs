@@ -61,8 +61,8 @@ pub(super) fn write_request_text(
     true
 }
 
-/// Writes the request line, the fields, and an empty line. Fields of one name are joined with a comma where the first
-/// of them stood. The value of Host is `host`.
+/// Writes the request line, the fields, and an empty line. Fields with the same name are joined with a comma at the
+/// position of the first. The value of Host is `host`.
 fn write_merged(request: &Request<'_>, host: Option<&[u8]>, out: &mut Vec<u8>) {
     let fields: Vec<(&[u8], &[u8])> = request.fields().collect();
     out.extend_from_slice(request.line());

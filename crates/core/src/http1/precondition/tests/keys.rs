@@ -1,4 +1,4 @@
-//! Each key of `[conditions]` by itself.
+//! Tests each key of `[conditions]` separately.
 
 use super::*;
 
