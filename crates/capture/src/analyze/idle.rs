@@ -35,7 +35,8 @@ pub(super) fn idle_periods(
     // A request after the FIN of the other side does not end an idle period.
     let in_time = |exchange: &&Exchange| begun(exchange).is_none_or(|begin| begin.frame <= last.frame);
     for exchange in exchanges.iter().take_while(in_time) {
-        // A request whose first frame repeats an earlier one was sent before; when, the capture does not show.
+        // If the first frame of a request is a retransmission, the request was first sent earlier, at a time that the
+        // capture does not show.
         if let Some(begin) = begun(exchange).filter(|begin| !is_sent_again(frames, begin.frame)) {
             periods.extend(
                 start
@@ -43,7 +44,7 @@ pub(super) fn idle_periods(
                     .and_then(|start| idle_period(start, begin, IdleEnd::Request)),
             );
         }
-        // What follows an upgrade or CONNECT is not HTTP: it has no idle periods of HTTP.
+        // After an upgrade or CONNECT, the connection carries another protocol and has no further idle periods of HTTP.
         if exchange
             .response
             .as_ref()
@@ -110,7 +111,7 @@ fn completed(exchange: &Exchange) -> Option<FrameTime> {
     })
 }
 
-/// Whether the head of the response was captured whole, and kept.
+/// Whether the head of the response was captured completely, and kept.
 pub(super) fn head_captured(exchange: &Exchange) -> bool {
     let response = exchange.response.as_ref();
     response.is_some_and(|response| response.head_complete && !response.head.as_str().is_empty())

@@ -29,7 +29,7 @@ use tunnel::Inside;
 
 /// How many frames a note names.
 const NAMED_FRAMES: usize = 8;
-/// How many tunnels in one another are followed.
+/// Maximum depth of nested tunnels.
 const TUNNELS: usize = 6;
 /// How many unknown link types are reported.
 const UNKNOWN_LINKS: usize = 8;
@@ -48,7 +48,7 @@ pub(crate) struct Decoder {
     carriers: BTreeMap<&'static str, u64>,
 }
 
-/// What a frame holds.
+/// The content of a frame.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Decoded<'a> {
     Segment(Segment<'a>),
@@ -181,8 +181,8 @@ fn by_protocol(kind: NoteKind, counts: &BTreeMap<&'static str, u64>) -> Option<N
 /// Length of a TCP header without options.
 const TCP_HEADER: usize = 20;
 
-/// The endpoints of the TCP segment in a datagram that an ICMP error quotes. Wireshark gives a connection a number only if
-/// its header is whole; many systems quote no more than eight bytes of it (RFC 792).
+/// The endpoints of the TCP segment in a datagram that an ICMP error quotes. Wireshark only gives the connection a
+/// number if the whole TCP header is quoted; many systems quote no more than eight bytes of it (RFC 792).
 fn quoted(packet: &Packet<'_>, datagram: &[u8]) -> Decoded<'static> {
     let reported = datagram.len().max(packet.original_len as usize);
     let ip::Datagram::Tcp(payload) = ip::payload(datagram, reported) else {

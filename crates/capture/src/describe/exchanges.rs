@@ -87,7 +87,7 @@ fn headline(exchange: &Exchange) -> Sentence {
     }
 }
 
-/// What stands in place of the first line of a response.
+/// What is written instead of the status line, if that was not captured or not sent.
 pub(crate) fn no_response(exchange: &Exchange) -> Msg {
     match exchange.response {
         Some(_) => Msg::ResponseHeadNotCaptured,
