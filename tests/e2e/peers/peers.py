@@ -33,9 +33,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 APPS = HERE / "apps"
 TOLD = tomllib.loads((HERE / "servers.toml").read_text())
 SERVERS = {name: {**TOLD.get(server.get("like"), {}), **server} for name, server in TOLD.items()}
-# Those of which against.py compares a part each day.
+# The servers of which against.py compares a part each day.
 GALLERY = [name for name, server in SERVERS.items() if server.get("gallery")]
-# Those that no profile imitates.
+# The servers that no profile imitates.
 STRANGERS = [name for name, server in SERVERS.items() if server.get("stranger")]
 # What is installed for each server, by its name.
 NOTES = cli.PEERS_HOME / "installed"

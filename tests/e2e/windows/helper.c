@@ -1,4 +1,4 @@
-/* What only a Windows program can do to another one, for windows.py. Compiled with MinGW, run under Wine.
+/* Actions that only one Windows program can take on another, for windows.py. Compiled with MinGW, run under Wine.
  *   helper hold FILE         keeps FILE open and shares it with nobody until standard input ends
  *   helper replace NEW OLD   moves OLD aside, even if it is open, and NEW to its place, as editors do
  *   helper over NEW OLD      renames NEW to OLD, which it replaces, as most programs do that save atomically
