@@ -43,7 +43,7 @@ NOTES = cli.PEERS_HOME / "installed"
 
 def ordinary_user():
     """A command that runs another one as a user whom the permissions of files bind: root without the right to read
-    every file, or whoever runs the script."""
+    every file, or the user who runs the script."""
     return ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
 
 
