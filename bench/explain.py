@@ -89,7 +89,7 @@ def main():
                 write_streams(path, options.streams)
             else:
                 write(path, options.mib)
-        # Both then find the file in the page cache.
+        # Puts the file into the page cache for both programs.
         with open(path, "rb") as file:
             while file.read(1 << 24):
                 pass

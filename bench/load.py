@@ -1,4 +1,5 @@
-"""Load and its cost: wrk in turns against several servers, idle connections, the first reply. Knows no goal."""
+"""Load and its cost: wrk against several servers in turn, idle connections, the first reply. Does not know the
+goals."""
 
 import resource
 import socket

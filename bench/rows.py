@@ -39,7 +39,7 @@ class Line:
 
 
 def given(options):
-    """Servers that are running already, in turn, on the given paths. Ratios are relative to the first one."""
+    """Measures servers that are running already, in turn, on the given paths. Ratios are relative to the first one."""
     for path in options.path or [SMALL, MEDIUM, LARGE]:
         result = load.in_turns(options.server, path, options.seconds, options.rounds)
         first = result[options.server[0].name]
@@ -60,7 +60,7 @@ def left_out(started):
 
 
 def compare(options, path, others, goals, profile="nginx", rate_goal=None, **how):
-    """The profile in turn with the other servers that are installed: a line each, with the ratio of the CPU cost to
+    """Measures the profile and the other installed servers in turn: a line each, with the ratio of the CPU cost to
     theirs."""
     with running(
         functools.partial(labserve, options.binary, profile, options.site),

@@ -1,4 +1,4 @@
-"""Servers to compare: how each is started and pinned. Knows no row of the table."""
+"""Servers to compare: how each is started and pinned. Does not know the rows of the table."""
 
 import contextlib
 import os
@@ -76,7 +76,7 @@ class Given:
 
 
 class Started(list):
-    """Running servers, and in `left_out` why others are not."""
+    """Running servers; `left_out` has the reasons why others are not running."""
 
     def __init__(self):
         super().__init__()

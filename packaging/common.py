@@ -1,6 +1,7 @@
 """What the packages have in common: the version, the time in their archives, and the files that each of them holds.
 
-Two runs over the same commit and the same program make the same bytes: order, owners, modes and times are given here.
+Two runs over the same commit and the same program make the same bytes, because order, owners, modes and times are set
+here.
 """
 
 import argparse
@@ -81,7 +82,7 @@ def machine(program):
 
 
 def runner(program):
-    """What runs a program, as words before its path: an emulator, if it is for another processor."""
+    """The words before a program's path that run it: an emulator, if the program is for another processor."""
     foreign = machine(program)
     return [] if foreign == MACHINE else [f"qemu-{foreign}-static"]
 
@@ -130,7 +131,7 @@ def tar_gz(path, files, below):
 
 
 def write(path, text):
-    """Writes a text file with the line ends of Unix, and says so."""
+    """Writes a text file with Unix line ends, and prints its name and size."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8", newline="\n")
     print(f"{path.relative_to(OUT)}: {len(text.encode())} bytes")
@@ -142,7 +143,7 @@ def checksum(path):
 
 
 def done(path):
-    """Writes the checksum of a package beside it, in the form of sha256sum, and says what was made."""
+    """Writes the checksum of a package next to it, in the format of sha256sum, and prints what was made."""
     path.with_name(path.name + ".sha256").write_text(f"{checksum(path)}  {path.name}\n", encoding="utf-8")
     print(f"{path.name}: {path.stat().st_size} bytes, sha256 {checksum(path)}")
 

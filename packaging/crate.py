@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The crates, as crates.io would have them; the program is built from the packed files and installed.
+"""Packs the crates as for crates.io, builds the program from the packed files, and installs it.
 
     packaging/crate.py [ARGUMENTS OF cargo package]
 
@@ -46,7 +46,7 @@ def main():
 
 
 def copy(place):
-    """Copies what git knows of the checkout, as it is now."""
+    """Copies the files of the checkout that git tracks, with their present content."""
     for path in common.output("git", "ls-files", "-z", cwd=common.CHECKOUT).decode().rstrip("\0").split("\0"):
         if (common.CHECKOUT / path).is_file():
             (place / path).parent.mkdir(parents=True, exist_ok=True)
@@ -65,14 +65,14 @@ def move_data_into(crate, source):
 
 
 def install(packed, names):
-    """Builds the program from the unpacked crates. They need each other in versions that no registry has yet."""
+    """Builds the program from the unpacked crates. They depend on each other in versions that no registry has yet."""
     patches = [
         f'--config=patch.crates-io.{name}.path="{packed}/{name}-{common.VERSION}"'
         for name in names
         if name != "labserve"
     ]
     root = packed / f"labserve-{common.VERSION}"
-    # The lock file names those crates as the registry's. Everything else in it stays.
+    # The lock file refers to those crates in the registry. Everything else in it stays.
     common.output("cargo", "update", "--workspace", "--offline", "--quiet", *patches, cwd=root)
     build = ["cargo", "install", "--debug", "--force", "--locked", "--offline", "--path", root]
     common.output(*build, "--root", INSTALLED, "--target-dir", common.TARGET, *patches, cwd=packed)

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Builds the program for another system than this one, with nothing but packages of Debian: the standard library is
-# compiled from its source.
+# Builds the program for another system, using only Debian packages: the standard library is compiled from its source.
 #
 #   packaging/cross.sh install      installs what it needs (as root)
 #   packaging/cross.sh aarch64-unknown-linux-gnu      then: packaging/tarball.py --program target/cross/TARGET/release/labserve

@@ -36,7 +36,7 @@ def main():
         control = root / "DEBIAN/control"
         control.parent.mkdir()
         control.write_text(told(-(-installed // 1024), common.OTHER_NAMES[machine]), encoding="utf-8")
-        # umask decided about the directories.
+        # The modes of the directories depend on the umask.
         for directory in [root, *(path for path in root.rglob("*") if path.is_dir())]:
             directory.chmod(0o755)
         common.OUT.mkdir(parents=True, exist_ok=True)

@@ -14,13 +14,13 @@ import common
 
 NAME = f"labserve:{common.VERSION}"
 USER = "65532:65532"
-# In a container, nobody would reach a server on loopback.
+# In a container, a server on loopback could not be reached from outside.
 ARGUMENTS = ["--bind", "0.0.0.0", "--port", "8080", "--no-timeline"]
 
 
 @contextlib.contextmanager
 def storage():
-    """A place for images that is deleted afterwards: the start of every call of buildah."""
+    """The first words of every buildah command, with an image store that is deleted afterwards."""
     with tempfile.TemporaryDirectory(prefix="labserve-buildah-") as place:
         yield ["buildah", "--storage-driver=vfs", "--root", f"{place}/root", "--runroot", f"{place}/run"]
 
@@ -35,7 +35,7 @@ def main():
         (tree / "usr/bin").mkdir(parents=True)
         (tree / "usr/bin/labserve").write_bytes(common.stripped(program))
         (tree / "usr/bin/labserve").chmod(0o755)
-        # Where the socket of `labserve reload` is.
+        # The directory for the socket of `labserve reload`.
         (tree / "tmp").mkdir()
         (tree / "tmp").chmod(0o1777)
         made = common.output(*buildah, "from", "scratch").decode().strip()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The files by which winget, Scoop and Homebrew install labserve, with the checksums of the packages that are there.
+"""The files by which winget, Scoop and Homebrew install labserve, with the checksums of the packages that were built.
 
     packaging/manifests.py --from URL
 

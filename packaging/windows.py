@@ -28,7 +28,7 @@ def main():
 
 def pack(program, path):
     """Writes the archive with these bytes as the program."""
-    # cmd.exe wants line ends of its own.
+    # cmd.exe needs CRLF line ends.
     start = (common.HERE / "start.cmd").read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     files = [("labserve.exe", program), ("start.cmd", start), *common.documents()]
     written = datetime.datetime.fromtimestamp(common.epoch(), datetime.UTC).timetuple()[:6]

@@ -10,7 +10,7 @@ import pytest
 
 
 def get(server, path):
-    """The status and the body of one response on a connection of its own."""
+    """The status and the body of one response on a new connection."""
     connection = http.client.HTTPConnection(*server.address)
     connection.request("GET", path)
     response = connection.getresponse()
@@ -41,7 +41,7 @@ def test_a_held_response_does_not_delay_the_end():
 def test_a_directory_is_served(tmp_path, monkeypatch):
     (tmp_path / "site").mkdir()
     (tmp_path / "site/a.txt").write_text("text")
-    # It is not for this server.
+    # This file is not for the server under test.
     (tmp_path / "server.toml").write_text("nonsense")
     monkeypatch.chdir(tmp_path)
     with labserve.start("nginx", site="site") as server:
@@ -149,7 +149,7 @@ def test_a_program_that_was_killed():
 def test_it_ends_with_the_process_that_started_it():
     code = "import labserve, os; print(labserve.start().pid, flush=True); os._exit(1)"
     done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    # The output ends when the server, which has inherited nothing of it, and its parent have ended.
+    # The output ends when the parent has ended; the server has not inherited it.
     pid = int(done.stdout)
     while True:
         try:

@@ -1,4 +1,4 @@
-"""requests, and what a test of a client with a pool asks."""
+"""The client library requests, and what tests of a client with a pool need."""
 
 import threading
 
@@ -11,7 +11,7 @@ from urllib3.util import Retry
 @pytest.fixture
 def session():
     with requests.Session() as session:
-        # The proxy of the environment is for other servers.
+        # The proxy in the environment is meant for other servers.
         session.trust_env = False
         yield session
 

@@ -1,5 +1,5 @@
-//! What a capture shows that did not happen on the wire, and what it lacks: copies, one direction, the snap length. And
-//! losses, which did happen.
+//! Effects of capturing that did not happen on the wire: recorded copies, a missing direction, payloads that the snap
+//! length cut. Also losses, which did happen.
 
 use crate::describe;
 use crate::model::{AnalysisFlag, Capture, Connection, EndReason, FindingKind, NoteKind, RetransmissionCause, Side};
@@ -42,7 +42,7 @@ fn text(capture: &Capture) -> String {
     crate::render::text(capture, crate::Lang::En, crate::render::Ladders::Omit)
 }
 
-/// What counts: everything except the frames.
+/// What must be equal in all variants: everything except the frame numbers and times.
 fn gist(connection: &Connection) -> (Vec<String>, u64, u64) {
     let steps = describe::connection(connection).steps;
     let steps = steps

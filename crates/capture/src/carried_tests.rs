@@ -1,4 +1,4 @@
-//! Connections that carry something else than HTTP/1.x: from their first byte, or after an upgrade or CONNECT.
+//! Connections that carry a protocol other than HTTP/1.x: from their first byte, or after an upgrade or CONNECT.
 
 use crate::model::{Capture, EndReason, FindingKind, Usage};
 use crate::test_capture::*;
@@ -116,14 +116,14 @@ fn other_streams_are_shown_with_their_protocol() {
             );
         }
     }
-    // The preface of HTTP/2 in two segments is no request, either.
+    // The preface of HTTP/2 in two segments is not a request either.
     let capture = explained(&talk(&["PRI * HTTP", "settings", "/2.0\r\n\r\nSM\r\n\r\n", "answer"]));
     let text = text(&capture);
     assert!(
         text.contains("It carries HTTP/2: 24 bytes") && !text.contains("PRI"),
         "{text}"
     );
-    // Beside HTTP, they have a line.
+    // Next to an HTTP connection, such a stream is only listed in one line.
     let mut frames = talk(&["GET / HTTP/1.1\r\n\r\n", &response(50)]);
     let mut other = talk(&["SSH-2.0-x\r\n", "SSH-2.0-y\r\n"]);
     for frame in &mut other {

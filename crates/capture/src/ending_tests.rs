@@ -7,7 +7,7 @@ use crate::model::{
 use crate::test_capture::*;
 use crate::test_profiles::built_ins;
 
-/// One exchange on a connection of its own, with these fields in the response; then a FIN or RST this long after it.
+/// One exchange on a separate connection, with these fields in the response; then a FIN or RST this long after it.
 fn ended(at: u16, fields: &str, by_client: bool, flags: u8, after_us: u64) -> Vec<TestFrame> {
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{fields}\r\nok");
     let len = head.len() as u32;
@@ -193,7 +193,7 @@ fn a_fin_that_gets_no_answer_and_is_not_sent_again_may_not_be_the_first() {
             frame(120_100, true, ACK, 20, 51, ""),
             frame(420_000, false, FIN | ACK, 51, 20, ""),
         ]);
-        // Another connection shows how long the capture goes on.
+        // Another connection shows how long the capture continues.
         let mut other = frame(420_000 + goes_on_us, true, SYN, 0, 0, "");
         other.from.1 += 1;
         frames.push(other);

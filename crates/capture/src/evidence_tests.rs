@@ -1,4 +1,4 @@
-//! What is concluded from captures that are incomplete, out of order or ambiguous: right, or not said.
+//! Conclusions from captures that are incomplete, out of order or ambiguous are right, or are not drawn.
 
 use crate::model::{Capture, FindingKind};
 use crate::test_capture::*;
@@ -7,7 +7,7 @@ fn kinds(capture: &Capture) -> Vec<FindingKind> {
     capture.findings.iter().map(|finding| finding.kind).collect()
 }
 
-/// A GET on a connection of its own: handshake, request and response at these times in microseconds.
+/// A GET on a separate connection: handshake, request and response at these times in microseconds.
 fn get(client: Endpoint, server: Endpoint, open_us: u64, request_us: u64, response_us: u64) -> Vec<TestFrame> {
     let request = "GET / HTTP/1.1\r\n\r\n";
     let frames = [
@@ -95,7 +95,7 @@ fn a_connection_that_was_open_before_the_capture_is_not_speculative() {
     frames.extend(used.clone());
     frames.sort_by_key(|frame| frame.us);
     assert!(!kinds(&explained(&frames)).contains(&FindingKind::SpeculativeConnection));
-    // The same connection with its handshake is one.
+    // With its handshake captured, the same connection is speculative.
     let mut whole = handshake();
     whole.extend([
         frame(30_000, true, FIN | ACK, 1, 1, ""),

@@ -66,17 +66,17 @@ pub enum Detail {
 /// ```
 ///
 /// # Errors
-/// The file is not a capture, or cannot be read. A capture that is damaged or truncated is explained up to there, and a
-/// note reports the damage.
+/// The file is not a capture, or cannot be read. A capture that is damaged or truncated is not an error: it is
+/// explained up to that point, and a note reports the damage.
 pub fn explain(reader: impl Read, options: &Options, profiles: &[Profile]) -> Result<Capture, Error> {
     explain_files(vec![reader], options, profiles).map_err(|FileError { error, .. }| error)
 }
 
-/// Explains several captures as one, such as the files of a ring buffer or of two interfaces: their packets in order of
-/// time, numbered as in a file that mergecap writes.
+/// Explains several captures as one, such as the files of a ring buffer or of two interfaces. Their packets are merged
+/// in order of time, and numbered as in a file that mergecap writes.
 ///
 /// # Errors
-/// As [`explain`], with the place of the file in the list.
+/// As for [`explain`], with the index of the file that failed.
 pub fn explain_files<R: Read>(readers: Vec<R>, options: &Options, profiles: &[Profile]) -> Result<Capture, FileError> {
     let mut packets = Captures::open(readers)?;
     let mut decoder = Decoder::default();
@@ -163,10 +163,10 @@ fn analyze_all(file: File, streams: Streams, options: &Options, profiles: &[Prof
     capture
 }
 
-/// The connections to show. With a filter, or without HTTP/1.x, these are all; otherwise those that carry HTTP/1.x and
-/// others to the same servers.
+/// The connections to show. With a filter, or without HTTP/1.x, these are all connections; otherwise those that carry
+/// HTTP/1.x and others to the same servers.
 ///
-/// Also the streams that carry something else.
+/// The second list holds the remaining streams, which carry another protocol.
 fn shown(mut connections: Vec<Connection>, filtered: bool) -> (Vec<Connection>, Vec<OtherStream>) {
     let is_http = |connection: &&Connection| connection.usage == Usage::Http;
     let servers: BTreeSet<u16> = connections.iter().filter(is_http).map(|c| c.server.port()).collect();
@@ -191,9 +191,9 @@ fn other_stream(connection: Connection) -> Option<OtherStream> {
     })
 }
 
-/// That nothing is shown, or nothing of HTTP/1.x.
+/// A note if nothing is shown, or nothing that carries HTTP/1.x.
 ///
-/// `streams`: the number of those that have a segment in the capture.
+/// `streams`: the number of streams that have a segment in the capture.
 fn no_http(streams: u64, shown: &[Connection], filtered: bool) -> Option<Note> {
     let carries_other = || shown.iter().any(|connection| connection.usage == Usage::Other);
     let has_http = || shown.iter().any(|connection| connection.usage == Usage::Http);

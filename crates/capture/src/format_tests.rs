@@ -94,7 +94,7 @@ fn the_obsolete_packet_block_is_read_in_big_endian() {
         let words = [0, (ticks >> 32) as u32, ticks as u32, len, len].map(u32::to_be_bytes);
         block(2, &[&words.concat(), datagram].concat())
     });
-    // Without the section and the interface in little-endian.
+    // Skips the little-endian section header and interface description.
     file.extend(&packets[60..]);
     let capture = crate::explain_bytes(&file, &[]).expect("a capture");
     assert_eq!(gist(&capture), (1, 5, 5_000_000_000));
@@ -205,7 +205,7 @@ fn what_is_in_a_tunnel_is_read() {
             .map(|note| (note.kind, note.args.get("protocols").cloned()));
         let want = (!carrier.is_empty()).then(|| (NoteKind::Encapsulated, Some(format!("{carrier} 6").into())));
         assert_eq!(notes.collect::<Vec<_>>(), Vec::from_iter(want), "{name}");
-        // The lengths on the wire are known if the frames are cut.
+        // The lengths on the wire are known even if the frames are cut.
         let whole = wrap(Vec::new()).len();
         let cut = TestFile {
             snap_length: whole + 100,

@@ -6,7 +6,7 @@ use crate::test_capture::{ACK, Endpoint, PSH, SYN, TestFrame, explained, frame};
 const PROXY: Endpoint = (2, 8080);
 const UPSTREAM: Endpoint = (3, 80);
 
-/// An exchange on a connection of its own: the times of request and response, and both heads.
+/// An exchange on a separate connection: the times of request and response, and both heads.
 fn exchange(from: Endpoint, to: Endpoint, us: [u64; 2], request: &str, response: &str) -> Vec<TestFrame> {
     let len = request.len() as u32;
     let frames = [

@@ -1,23 +1,23 @@
-//! Which connections are alike, and which of many are worth a description of their own.
+//! Groups connections that are alike, and chooses those that are described one by one.
 //!
-//! Pure functions of the connections. How groups are shown is for `render`.
+//! Pure functions of the connections. `render` decides how groups are shown.
 
 use super::model::{Connection, EndReason, Group, Side, Teardown, Usage};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
-/// Up to this many connections, each is described.
+/// At most this many connections are described one by one.
 const FEW: usize = 20;
 /// A group with at most this share of the connections, in percent, is an outlier.
 const RARE_PERCENT: usize = 2;
 /// How many streams a group lists.
 const STREAMS: usize = 100;
-/// An exchange is an outlier if it takes this many times as long as half of all,
+/// A connection is slow if its longest exchange takes at least this many times the median of all connections.
 const SLOW_TIMES: u64 = 5;
-/// and at least this long.
+/// A slow connection also has an exchange of at least this length.
 const SLOW_NS: u64 = 50_000_000;
-/// How many connections are described because of slow exchanges.
+/// Maximum number of connections that are described because they are slow.
 const SLOW: usize = 5;
 
 /// What the connections of a group have in common.
@@ -66,8 +66,8 @@ fn empty((server, usage, ended_by, teardown, reason): Pattern) -> Group {
     }
 }
 
-/// The streams to describe one by one, in order: all if they are few. Of many, the first of each group, those that are
-/// in a rare one, and those with an exchange that took unusually long; of these, [`FEW`] in all.
+/// The streams to describe one by one, in order. If there are no more than [`FEW`] connections, these are all.
+/// Otherwise: the first of each group, then slow connections, then the other members of rare groups, [`FEW`] in all.
 pub(super) fn typical(connections: &[Connection], groups: &[Group]) -> Vec<u32> {
     if connections.len() <= FEW {
         return connections.iter().map(|connection| connection.stream).collect();
@@ -86,7 +86,7 @@ pub(super) fn typical(connections: &[Connection], groups: &[Group]) -> Vec<u32> 
     chosen.into_iter().collect()
 }
 
-/// The connections with the exchanges that took unusually long, the longest first.
+/// The slow connections, the slowest first.
 fn slow(connections: &[Connection]) -> Vec<u32> {
     let longest = |connection: &Connection| {
         let timings = connection
@@ -117,7 +117,8 @@ mod tests {
     use crate::test_capture::*;
     use crate::{Lang, render};
 
-    /// Connections of one exchange each. Of the given ones, the server takes 900 ms, or resets.
+    /// Connections with one exchange each. On those in `slow`, the server takes 900 ms. The client ends those in
+    /// `reset` with a RST.
     fn many(count: u16, slow: &[u16], reset: &[u16]) -> Vec<TestFrame> {
         let mut frames = Vec::new();
         for n in 0..count {
@@ -172,7 +173,7 @@ mod tests {
         assert_eq!(capture.described.len(), 20);
         let text = render::text(&capture, Lang::En, render::Ladders::Omit);
         assert!(!text.contains("--all"), "{text}");
-        // A capture with more groups than are described still has a bound.
+        // If all connections are equally slow, none is an outlier, so only the first is described.
         let capture = explained(&many(21, &(0..21).collect::<Vec<_>>(), &[]));
         assert_eq!(capture.described, [0]);
     }

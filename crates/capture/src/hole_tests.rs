@@ -1,4 +1,4 @@
-//! What was lost, or is missing in the capture, does not become a conclusion.
+//! Losses, and holes in a capture, do not lead to wrong conclusions.
 
 use crate::model::{
     AnalysisFlag, Capture, Connection, EndReason, FindingKind, ResetClass, RetransmissionCause, Shortfall, Side,
@@ -274,7 +274,7 @@ fn a_window_stops_the_sender_from_the_frame_on_that_shuts_it() {
 
 #[test]
 fn duplicate_acks_cause_what_is_sent_after_they_have_arrived() {
-    // The way to the server and back takes 20 ms.
+    // The round trip to the server takes 20 ms.
     let cause = |after_us: u64| {
         let mut frames = handshake();
         let first = response(2000);
@@ -346,8 +346,8 @@ fn a_segment_that_repeats_an_acknowledgement_with_data_is_no_duplicate_ack() {
 
 #[test]
 fn the_timer_of_a_server_runs_from_before_its_response_was_sent_again() {
-    // Its first segment is lost before the capture point, its last one waits for the repair; 2 s after it was written, the
-    // server closes.
+    // The first segment of the response is lost before the capture point, and the last one waits for its
+    // retransmission. The server closes 2 s after it wrote the response.
     let keep = "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=2\r\nContent-Length: 02938\r\n\r\n";
     let data = format!("{keep}{}", "x".repeat(2938));
     let len = data.len() as u32;

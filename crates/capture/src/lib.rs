@@ -25,10 +25,11 @@
 //!
 //! # Stages
 //!
-//! `decode` turns frames into TCP segments, `tcp` assigns them to connections, `reassembly` puts their bytes in order,
-//! `http` finds requests and responses in the bytes, `protocol` names what is not HTTP/1.x, `analyze` derives what that means for one connection, and `findings`
-//! for all of them, `groups` which of them are alike. `fingerprint` compares servers with profiles. The result is the [`model`]. `describe` chooses
-//! statements about it, `sentence` puts them into a language, and [`render`] lays them out.
+//! `decode` turns frames into TCP segments, `tcp` assigns them to connections, and `reassembly` puts their bytes in
+//! order. `http` finds requests and responses in the bytes, and `protocol` names what is not HTTP/1.x. `analyze`
+//! derives what that means for one connection, `findings` for all of them, and `groups` finds connections that are
+//! alike. `fingerprint` compares servers with profiles. The result is the [`model`]. `describe` chooses statements
+//! about it, `sentence` puts them into a language, and [`render`] lays them out.
 
 #![forbid(unsafe_code)]
 

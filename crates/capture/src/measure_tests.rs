@@ -72,9 +72,9 @@ fn an_ack_is_delayed_if_the_way_is_short_and_nothing_else_held_it_up() {
     };
     let late = |part| if part % 2 == 1 { 40_100 } else { 100 };
     assert_eq!(delayed(&transfer(late)), (5, 40));
-    // On a long way, the network may be slow.
+    // On a long path, the network may cause the delay.
     assert_eq!(delayed(&transfer(|part| late(part) + 20 * MS)), (0, 0));
-    // A segment that carries something was not sent for the ACK.
+    // A segment with payload was not sent just for the ACK.
     let mut frames = transfer(late);
     frames[7].payload = b"GET /1 HTTP/1.1\r\n\r\n".to_vec();
     frames[8..].iter_mut().for_each(|frame| match frame.from {
@@ -97,7 +97,7 @@ fn a_transfer_has_a_throughput() {
         text.contains("Throughput 106.7 kbit/s: 12000 bytes in 900.0 ms"),
         "{text}"
     );
-    // If the capture has a hole, its times are those of other bytes.
+    // With a hole in the capture, the times may belong to other bytes.
     let mut frames = transfer(|_| 100);
     frames.drain(20..22);
     let capture = explained(&frames);
@@ -106,7 +106,8 @@ fn a_transfer_has_a_throughput() {
     assert!(connection(&capture).round_trips.is_empty());
 }
 
-/// A window of 2400 bytes that is filled by the second segment. It opens after 300 ms, or is 0 for a part of them.
+/// A window of 2400 bytes that the second segment fills. It opens after 300 ms; with `is_shut`, it is 0 for part of
+/// that time.
 fn filled(is_shut: bool) -> Vec<TestFrame> {
     let mut frames = handshake();
     let response = response(4800);

@@ -1,4 +1,4 @@
-//! The packets of several captures in order of time, as those of one. It does not know what the packets hold.
+//! Merges the packets of several captures, in order of time. The content of the packets does not matter here.
 
 use crate::decode::{Error, Packet, Packets};
 use crate::model::{File, Interface, Note};
@@ -8,7 +8,7 @@ use std::io::Read;
 /// What is wrong with one of several captures.
 #[derive(Debug)]
 pub struct FileError {
-    /// Which of them, counted from 0.
+    /// Index of the capture, counted from 0.
     pub index: usize,
     /// What is wrong with it.
     pub error: Error,
@@ -43,7 +43,7 @@ struct Source<R: Read> {
     data: Vec<u8>,
 }
 
-/// A packet whose bytes are elsewhere.
+/// A packet without its bytes, which are in `Source::data`.
 struct Waiting {
     ns: i64,
     interface: usize,
@@ -93,8 +93,8 @@ impl<R: Read> Captures<R> {
         Ok(())
     }
 
-    /// The next packet, with the interfaces of its capture. Packets of one capture keep their order. Those of several are
-    /// numbered as they come, as in a file that mergecap writes.
+    /// The next packet, with the interfaces of its capture. Packets of one capture keep their order. The packets of
+    /// several captures are numbered in the order in which they are returned, as in a file that mergecap writes.
     pub(crate) fn next_packet(&mut self) -> Result<Option<(Packet<'_>, &[Interface])>, FileError> {
         if self.sources.len() == 1 {
             let only = &mut self.sources[0].packets;
@@ -125,7 +125,7 @@ impl<R: Read> Captures<R> {
         }))
     }
 
-    /// What is known of the files before their packets are read.
+    /// What is known about the files before their packets are read.
     pub(crate) fn file(&self) -> File {
         let all = || self.sources.iter().map(|source| &source.packets);
         File {
@@ -151,7 +151,7 @@ impl<R: Read> Captures<R> {
         interfaces.cloned().collect()
     }
 
-    /// What the captures say about themselves.
+    /// The notes of all captures.
     pub(crate) fn notes(&self) -> Vec<Note> {
         self.sources.iter().flat_map(|source| source.packets.notes()).collect()
     }

@@ -1,4 +1,5 @@
-//! Conclusions that need what was not captured: the beginning of a connection, the other side, the bytes before a RST.
+//! Conclusions that would need what was not captured: the beginning of a connection, the other side, the bytes before a
+//! RST.
 
 use crate::describe;
 use crate::model::{AnalysisFlag, Capture, EndReason, HandshakeOutcome, ResetClass, RetransmissionCause, Side, Usage};
@@ -49,7 +50,7 @@ fn a_connection_without_beginning_and_bytes_is_not_called_unused() {
         ..frame
     }));
     assert_eq!(explained(&whole).connections[0].usage, Usage::Unused);
-    // Until the capture ends, nobody knows.
+    // When the capture ends, the connection could still have been used.
     assert!(text(&explained(&handshake())).contains("not used before the capture ended"));
 }
 

@@ -84,7 +84,7 @@ fn a_server_that_had_begun_to_answer_was_not_thinking() {
 
 #[test]
 fn duplicate_acks_are_the_cause_as_long_as_a_round_trip_allows() {
-    // The capture point is at the receiver: what it asks for comes a round trip later.
+    // The capture point is at the receiver, so a segment that the receiver asks for comes a round trip later.
     for (again_us, want) in [
         (151_500, RetransmissionCause::DuplicateAcks),
         (400_000, RetransmissionCause::Timeout),

@@ -1,7 +1,7 @@
-//! Small captures, each the sample of a kind on which a reader of captures is easily wrong
-//! (`tests/data/captures/kinds`): what is found in each, what is said, and what is not.
+//! Small captures, each an example of a kind that is easily misread (`tests/data/captures/kinds`): which findings each
+//! has, what is said of it, and what must not be said.
 //!
-//! The same is said if the numbers wrap, below a VLAN tag, and if client and server have each other's ports.
+//! The same is said if sequence numbers wrap, if frames have a VLAN tag, and if client and server exchange their ports.
 
 use crate::Lang;
 use table::SAMPLES;
@@ -106,7 +106,7 @@ fn changed(file: &[u8], link_type: Option<u32>, change: impl Fn(&mut Vec<u8>, bo
     out
 }
 
-/// The numbers of each side begin shortly before they wrap.
+/// Shifts the sequence numbers of each side so that they start shortly before they wrap.
 fn wrapping(file: &[u8]) -> Vec<u8> {
     // By the port of the sender: the server's is the lower one in all samples.
     let shift = |from_client: bool| if from_client { 0xffff_fff0_u32 } else { 0xffff_e000 };
@@ -124,7 +124,7 @@ fn wrapping(file: &[u8]) -> Vec<u8> {
     })
 }
 
-/// Every packet is in a VLAN.
+/// Puts every packet into a VLAN.
 fn tagged(file: &[u8]) -> Vec<u8> {
     changed(file, Some(1), |packet, is_ethernet| {
         let tag: &[u8] = &[0x81, 0, 0, 7];
@@ -135,7 +135,7 @@ fn tagged(file: &[u8]) -> Vec<u8> {
     })
 }
 
-/// Client and server have each other's ports.
+/// Exchanges the ports of client and server.
 fn swapped_ports(file: &[u8]) -> Vec<u8> {
     changed(file, None, |packet, is_ethernet| {
         let Some((_, tcp)) = headers(packet, is_ethernet) else {
@@ -171,7 +171,7 @@ fn every_sample_says_the_same_in_three_other_forms() {
         let of = |file: &[u8]| normalized(&crate::explain_bytes(file, &[]).expect(name));
         let want = of(&file);
         for (form, make) in forms {
-            // Of a connection without a byte, only the ports tell which side is the client, or that its server is the same.
+            // Without payload, only the ports show which side is the client, or that two servers are the same.
             let needs_ports = name.starts_with("old-fin") || name.starts_with("syn-");
             if form == "ports exchanged" && needs_ports {
                 continue;

@@ -13,7 +13,7 @@ pub(crate) struct Sentence {
     values: Vec<(&'static str, Value)>,
     /// The evidence.
     pub(crate) frames: Vec<u64>,
-    /// Whether the evidence is more than these frames.
+    /// Whether there are more frames of evidence than these.
     pub(crate) has_more_frames: bool,
 }
 
@@ -121,7 +121,7 @@ impl Sentence {
         self
     }
 
-    /// Adds evidence. A frame that is named already is not named again.
+    /// Adds evidence. A frame that repeats the one before it is not added.
     #[must_use]
     pub(crate) fn with_frames(mut self, frames: impl IntoIterator<Item = u64>) -> Self {
         for frame in frames {
@@ -132,7 +132,7 @@ impl Sentence {
         self
     }
 
-    /// Says how many frames the evidence is, of which the first are named.
+    /// Sets the total number of frames of evidence, of which the first are named.
     #[must_use]
     pub(crate) fn of_frames(mut self, count: u64) -> Self {
         self.has_more_frames = !self.frames.is_empty() && count > self.frames.len() as u64;
@@ -212,7 +212,7 @@ impl Sentence {
 }
 
 impl Value {
-    /// The value as one piece; names are one each, with the separators of the language between them.
+    /// The value as one piece. Each name is a separate piece, with the separators of the language between them.
     fn pieces(&self, lang: Lang) -> Vec<Piece> {
         let separator = || Msg::ListSeparator.text(lang);
         let piece = match self {

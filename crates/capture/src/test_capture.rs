@@ -25,7 +25,7 @@ pub(crate) struct TestFrame {
     pub(crate) seq: u32,
     pub(crate) ack: u32,
     pub(crate) window: u16,
-    /// IP identification.
+    /// IPv4 identification.
     pub(crate) id: u16,
     pub(crate) payload: Vec<u8>,
 }
@@ -119,8 +119,8 @@ pub(crate) fn block(kind: u32, body: &[u8]) -> Vec<u8> {
     block
 }
 
-/// A pcapng file with link type RAW and this resolution of times, of blocks that are made of the frames: index, ticks and
-/// datagram.
+/// A pcapng file with link type RAW and this resolution of times. `make` makes a block of each frame: its index, ticks
+/// and datagram.
 pub(crate) fn pcapng(frames: &[TestFrame], resolution: u8, make: impl Fn(usize, u64, &[u8]) -> Vec<u8>) -> Vec<u8> {
     let section = [&0x1a2b_3c4d_u32.to_le_bytes()[..], &[1, 0, 0, 0], &[0xff; 8]].concat();
     let interface = [101, 0, 0, 0, 0, 0, 4, 0, 9, 0, 1, 0, resolution, 0, 0, 0, 0, 0, 0, 0];

@@ -137,7 +137,7 @@ fn the_findings_of_report_1_are_in_order() {
     assert_eq!(capture.connections[1].end.by, Some(Side::Client));
 }
 
-/// Some versions of a server differ in what a capture need not show. Then the right one shares the first place.
+/// Some versions of a server differ in what a capture need not show. The right version then shares the first place.
 #[test]
 fn servers_are_identified() {
     for (name, _) in captures() {

@@ -1,4 +1,4 @@
-//! Why exchanges were slow: each cause, in conversations that were made to have it.
+//! Why exchanges were slow: each cause, in conversations that were built to have it.
 
 use crate::model::{Capture, FindingKind, TimeSpent};
 use crate::test_capture::*;
@@ -341,7 +341,7 @@ fn fast_exchanges_have_no_finding_and_incomplete_ones_no_split() {
 #[test]
 fn probes_of_a_window_are_not_keep_alives() {
     let large = response(3000);
-    // The receiver takes the byte of the last probe, or none of them.
+    // The receiver accepts the byte of the last probe, or none of the probes.
     for taken in [0_u32, 1] {
         let mut talk = Talk::new()
             .client(&get("/"))

@@ -1,4 +1,5 @@
-"""A running server, for asyncio. `labserve.server` is the same for code that blocks, and says more about each part."""
+"""A running server, for asyncio. `labserve.server` is the same for blocking code, and documents each part in more
+detail."""
 
 import asyncio
 import os
@@ -22,7 +23,7 @@ def start_async(
     port: int = 0,
     arguments: Sequence[str] = (),
 ) -> "Starting":
-    """As `start`: `async with start_async() as server`, or `server = await start_async()`."""
+    """Like `start`: `async with start_async() as server`, or `server = await start_async()`."""
     return Starting(lambda: start(profile, rules, site, settings, port=port, arguments=arguments))
 
 
@@ -83,7 +84,7 @@ class AsyncServer:
 
     @property
     def token(self) -> str:
-        """What changes through the API need."""
+        """The token that changes through the API need."""
         return self.blocking.token
 
     @property
@@ -106,7 +107,7 @@ class AsyncServer:
         return self.blocking.is_running
 
     async def summary(self) -> Summary:
-        """What has been recorded so far; after the end, everything."""
+        """Everything that has been recorded so far; after `stop`, everything that happened."""
         return self.blocking.last or Summary(await self.call(calls.summary()))
 
     async def wait(
@@ -123,7 +124,7 @@ class AsyncServer:
         reason: str | None = None,
         times: int | None = None,
     ) -> int:
-        """Waits until it has happened, and returns the number of the connection. Raises NotInTime."""
+        """Waits until the event has happened, and returns the number of its connection. Raises NotInTime."""
         conditions = {
             "connection": connection,
             "method": method,
@@ -137,11 +138,11 @@ class AsyncServer:
         return int((await self.call(calls.wait(happening, within, conditions)))["connection"])
 
     async def release(self, name: str) -> int:
-        """Lets everything go on that rules hold under this name, and returns how many that were."""
+        """Releases everything that rules hold under this name, and returns how many there were."""
         return int((await self.call(calls.release(name)))["released"])
 
     async def reset(self) -> None:
-        """Makes it as new, for tests that share a server."""
+        """Resets the server, for tests that share it."""
         await self.call(calls.reset())
 
     async def stop(self, grace: float = 0.0) -> Summary:
@@ -175,7 +176,7 @@ class AsyncRules:
         return list((await self._server.call(calls.rules()))["rules"])
 
     async def add(self, *new: Rule) -> None:
-        """Adds rules after those that there are."""
+        """Adds rules after the existing ones."""
         await self._server.call(calls.add_rules(new))
 
     async def remove(self, name: str) -> None:
@@ -194,13 +195,13 @@ class AsyncSettings:
         self._server = server
 
     async def __call__(self) -> dict[str, Any]:
-        """The values of those that the timeline shows."""
+        """The values of the settings that the timeline shows."""
         return calls.values_of(await self._server.call(calls.settings()))
 
     async def change(self, values: Mapping[str, Setting | None]) -> None:
-        """Changes some, all or none. None stands for the profile's own value."""
+        """Changes settings: either all of these or none. None restores the profile's value."""
         await self._server.call(calls.change_settings(values))
 
     async def reset(self) -> None:
-        """Makes all of them the profile's own."""
+        """Restores the profile's values of all settings."""
         await self._server.call(calls.reset_settings())

@@ -11,7 +11,7 @@ from labserve.process import find_program
 
 
 def failures(summary: Mapping[str, Any], assertions: Sequence[str]) -> str:
-    """A line for each assertion that does not hold, in the program's words; nothing if all hold."""
+    """A line for each assertion that does not hold, as the program prints it; empty if all hold."""
     with tempfile.TemporaryDirectory(prefix="labserve-") as home:
         file = pathlib.Path(home, "summary.json")
         file.write_text(json.dumps(summary), encoding="utf-8")

@@ -21,7 +21,7 @@ _LONGEST_WAIT_S = 600.0
 
 @dataclass(frozen=True)
 class Call:
-    """A request to the API. `patience_s` is how long its response may take."""
+    """A request to the API. `patience_s` is how long its response may take, in seconds."""
 
     method: str
     path: str
@@ -44,7 +44,7 @@ class Call:
 
 
 def result(response: bytes) -> Any:
-    """The JSON of a whole response.
+    """The JSON of a complete response.
 
     Raises NotInTime or Refused with the message of the program.
     """

@@ -1,4 +1,4 @@
-"""What can go wrong. The messages are the program's own."""
+"""The errors that can occur. Their messages come from the program."""
 
 
 class LabserveError(Exception):
@@ -14,7 +14,7 @@ class Ended(LabserveError):
 
 
 class Refused(LabserveError):
-    """The program refused a call: a rule, a setting or a name is wrong. `code` is for programs."""
+    """The program refused a call: a rule, a setting or a name is wrong. `code` identifies the error for programs."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -22,4 +22,4 @@ class Refused(LabserveError):
 
 
 class NotInTime(LabserveError, TimeoutError):
-    """What was waited for has not happened in time."""
+    """The event that was waited for did not happen in time."""

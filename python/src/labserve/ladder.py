@@ -16,7 +16,7 @@ _MOST = 20
 
 
 def ladder(summary: Summary) -> str:
-    """The whole text. Of many connections the last are drawn."""
+    """The whole text. If there are many connections, only the last ones are drawn."""
     connections = list(summary)
     lines = [f"{_count(summary.connections, 'connection')}, {_count(summary.requests, 'request')}"]
     if len(connections) > _MOST:

@@ -75,7 +75,7 @@ class Options:
 
 
 def _profile(profile: str | os.PathLike[str]) -> str:
-    """The name of a profile, or the whole path of its file: the program runs in a directory of its own."""
+    """The name of a profile, or the absolute path of its file, because the program runs in another directory."""
     path = pathlib.Path(profile)
     return str(path.absolute()) if path.is_file() else str(profile)
 
@@ -93,7 +93,7 @@ def _quoted(value: object) -> str:
 
 
 def _literal(value: Setting) -> str:
-    """The value of a setting as `--set` takes it: texts as they are."""
+    """The value of a setting as `--set` takes it: text is passed unchanged."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

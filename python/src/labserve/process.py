@@ -1,4 +1,4 @@
-"""The program as a child process: found, started, stopped. Knows its command line and its lines for programs."""
+"""Finds, starts and stops the program as a child process. Knows its command line and its machine-readable output."""
 
 import json
 import os
@@ -41,7 +41,7 @@ def find_program() -> str:
 
 @dataclass(frozen=True)
 class Ready:
-    """Where a running server is reached."""
+    """The addresses of a running server."""
 
     url: str
     api: str
@@ -52,7 +52,7 @@ class Ready:
 
 
 class Process:
-    """A running server. It ends with the process that started it, however that ends."""
+    """A running server. It ends with the process that started it, even if that process is killed."""
 
     def __init__(self, options: Options) -> None:
         self._home = tempfile.TemporaryDirectory(prefix="labserve-")
@@ -69,7 +69,7 @@ class Process:
                 stderr=self._errors,
                 cwd=work,
                 env={**os.environ, "LABSERVE_TOKEN": secrets.token_hex(16)},
-                # Ctrl-C is for the tests: they stop the server when they end.
+                # Ctrl-C must only reach the tests: they stop the server when they end.
                 start_new_session=sys.platform != "win32",
             )
             assert self._child.stdin and self._child.stdout
@@ -95,7 +95,8 @@ class Process:
         return self._child.poll() is None
 
     def stop(self, grace_s: float) -> dict[str, Any] | None:
-        """Ends the program, and what is still being sent after `grace_s`. Returns its summary, None if it has none."""
+        """Ends the program, and cuts short what is still being sent after `grace_s` seconds. Returns its summary; None
+        if it has none."""
         overtime = threading.Timer(grace_s + _PATIENCE_S, self._child.kill)
         overtime.start()
         second = threading.Timer(max(grace_s, 0.0), self._child.send_signal, [signal.SIGTERM])
@@ -135,7 +136,7 @@ class Process:
         )
 
     def _clean(self) -> None:
-        """Ends what is left of the program, and removes its files."""
+        """Ends the program if it still runs, and removes its files."""
         if child := getattr(self, "_child", None):
             if child.poll() is None:
                 child.kill()

@@ -1,4 +1,4 @@
-"""A running server, for code that blocks. `labserve.aio` is the same for asyncio."""
+"""A running server, for blocking code. `labserve.aio` is the same for asyncio."""
 
 import os
 import socket
@@ -79,7 +79,7 @@ class Server:
 
     @property
     def token(self) -> str:
-        """What changes through the API need, as `Authorization: Bearer TOKEN`."""
+        """The token that changes through the API need, as `Authorization: Bearer TOKEN`."""
         return self._process.ready.token
 
     @property
@@ -107,9 +107,10 @@ class Server:
         return self._process.is_running
 
     def summary(self) -> Summary:
-        """What has been recorded so far; after the end, everything.
+        """Everything that has been recorded so far; after `stop`, everything that happened.
 
-        A client may have its response before that is recorded: `wait` first, or ask `stop`.
+        A client may have its response before the server has recorded it: call `wait` first, or use the result of
+        `stop`.
         """
         return self.last or Summary(self.call(calls.summary()))
 
@@ -127,9 +128,9 @@ class Server:
         reason: str | None = None,
         times: int | None = None,
     ) -> int:
-        """Waits until it has happened, and returns the number of the connection. What has happened already counts.
+        """Waits until the event has happened, and returns the number of its connection. Earlier events count too.
 
-        within: seconds, or a time with its unit such as `"5s"`. Raises NotInTime after it.
+        within: seconds, or a time with its unit such as `"5s"`. Raises NotInTime after that time.
         """
         conditions = {
             "connection": connection,
@@ -144,18 +145,18 @@ class Server:
         return int(self.call(calls.wait(happening, within, conditions))["connection"])
 
     def release(self, name: str) -> int:
-        """Lets everything go on that rules hold under this name, and returns how many that were.
+        """Releases everything that rules hold under this name, and returns how many there were.
 
-        If nothing is held, the next that comes passes.
+        If nothing is held, the next one is not held.
         """
         return int(self.call(calls.release(name))["released"])
 
     def reset(self) -> None:
-        """Makes it as new, for tests that share a server: rules, numbers and what was recorded. Settings stay."""
+        """Resets the server, for tests that share it: rules, numbers and what was recorded. Settings stay."""
         self.call(calls.reset())
 
     def stop(self, grace: float = 0.0) -> Summary:
-        """Stops it, and returns what happened. Responses in progress have `grace` seconds, at most 5, to finish.
+        """Stops it, and returns what happened. Responses in progress have `grace` seconds to finish, at most 5.
 
         Calling it again returns the same.
         """
@@ -193,7 +194,7 @@ class Rules:
         return list(self._server.call(calls.rules())["rules"])
 
     def add(self, *new: Rule) -> None:
-        """Adds rules after those that there are."""
+        """Adds rules after the existing ones."""
         self._server.call(calls.add_rules(new))
 
     def remove(self, name: str) -> None:
@@ -212,13 +213,14 @@ class Settings:
         self._server = server
 
     def __call__(self) -> dict[str, Any]:
-        """The values of those that the timeline shows."""
+        """The values of the settings that the timeline shows."""
         return calls.values_of(self._server.call(calls.settings()))
 
     def change(self, values: Mapping[str, Setting | None]) -> None:
-        """Changes some, all or none: `{"timers.idle": "20ms"}`. None stands for the profile's own value."""
+        """Changes settings, either all of these or none: `{"timers.idle": "20ms"}`. None restores the profile's
+        value."""
         self._server.call(calls.change_settings(values))
 
     def reset(self) -> None:
-        """Makes all of them the profile's own."""
+        """Restores the profile's values of all settings."""
         self._server.call(calls.reset_settings())

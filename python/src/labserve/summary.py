@@ -1,4 +1,4 @@
-"""What happened on a server. The words are those of `labserve --summary json`."""
+"""What happened on a server. The names are those of `labserve --summary json`."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Dropped:
-    """A request that arrived and was thrown away, unread or in part."""
+    """A request that arrived and was discarded, without being read or read in part."""
 
     line: str | None
     """Its request line, if that arrived as a whole."""
@@ -57,7 +57,7 @@ class Connection:
 
 
 class Summary:
-    """The connections, and what became of the requests on each. Its text is a ladder of each connection."""
+    """The connections, and the outcome of the requests on each. As text, it is a ladder of each connection."""
 
     def __init__(self, json: Mapping[str, Any]) -> None:
         self.json = json
@@ -122,7 +122,7 @@ class Summary:
 
     @property
     def dropped(self) -> int:
-        """How many requests arrived and were thrown away."""
+        """How many requests arrived and were discarded."""
         return int(self.json["requests"]["dropped"])
 
     @property

@@ -1,4 +1,4 @@
-// What is English on a page that speaks Chinese: the rule of tests/suite/chinese.rs, with the same list of names.
+// Finds English text on a page in Chinese, by the rule of tests/suite/chinese.rs and with the same list of names.
 
 import { readFileSync } from "node:fs";
 
@@ -10,7 +10,7 @@ const NAMES = new Set(
     .flatMap((line) => line.split(/\s+/)),
 );
 
-/** What a person reads on the page, without code and heads, and what the page says about its controls. */
+/** The text that a person reads on the page, without code and heads, and the labels of its controls. */
 export function readable(page) {
   return page.evaluate(() => {
     const said = [];

@@ -27,10 +27,10 @@ FILES = ["index.html", "static/style1.css", "static/head.jpg", "static/BGM.wav"]
 PAGE = ["/", "/static/style1.css", "/static/head.jpg", "/static/BGM.wav", "/favicon.ico"]
 # Profiles that ignore Range, so that a download cannot be resumed: curl says so with its exit code 33.
 NO_RANGES = {"django", "python-http", "python-http11"}
-# On how many connections browsers load the page under the profile that keeps them, at least and at most.
+# The profile under which connections are counted, and on how many each browser loads the page: at least and at most.
 COUNTED = "node"
 CONNECTIONS = {"chromium": (2, 3), "firefox": (1, 2)}
-# Firefox makes no requests of its own.
+# Keeps Firefox from sending requests that are not for the page.
 FIREFOX = """
 user_pref("app.update.enabled", false);
 user_pref("browser.aboutwelcome.enabled", false);
@@ -64,7 +64,7 @@ def run(*argv, timeout=60):
 
 
 def try_curl(url, profile, root):
-    """Whole files on one connection, on one each, HEAD, a range, and a resumed download."""
+    """Whole files on one connection and on one connection each, HEAD, a range, and a resumed download."""
     for path in FILES:
         want = (root / path).read_bytes()
         for extra in ([], ["-H", "Connection: close"], ["--http1.0"]):
@@ -128,7 +128,7 @@ def try_chromium(url, profile, picture, log):
 
 
 def try_firefox(url, profile, picture, log):
-    """As try_chromium. Firefox ends when it has the picture, before it would ask for an icon."""
+    """Like try_chromium. Firefox exits when it has the screenshot, before it would request an icon."""
     log.exchanges()
     with tempfile.TemporaryDirectory() as home:
         (pathlib.Path(home) / "user.js").write_text(FIREFOX)
@@ -147,7 +147,8 @@ def try_firefox(url, profile, picture, log):
 
 
 def judge(name, profile, paths, got, picture, log):
-    """Whether a browser made its picture and got what the page refers to, and on how many connections."""
+    """Checks that a browser took its screenshot, got what the page refers to, and used the expected number of
+    connections."""
     assert picture.exists() and picture.stat().st_size > 10_000, f"no picture: {got.stderr.decode()[-500:]}"
     time.sleep(0.2)
     seen = log.exchanges()

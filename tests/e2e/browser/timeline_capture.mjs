@@ -1,5 +1,5 @@
-// A capture that is dropped onto the timeline's page is explained there, beside the lanes of the same connections. Part of
-// timeline_page.mjs.
+// A capture that is dropped onto the timeline's page is explained there, next to the lanes of the same connections.
+// Part of timeline_page.mjs.
 //
 // Knows the page and the capture of the same run. Must not know how a capture is read.
 

@@ -1,6 +1,7 @@
-// What the timeline's page claims of each connection, as a person reads it; and whether the event log says the same.
+// Reads what the timeline's page says about each connection, as a person sees it, and compares it with the event log.
 //
-// Knows the page's elements and its English texts. Must not know the page's modules: it would agree with their mistakes.
+// Knows the page's elements and its English texts. Must not use the page's modules, because it would repeat their
+// mistakes.
 
 /**
  * Every connection that the page knows: the table's row, the panel with its facts and its ladder, and each exchange's panel.
@@ -16,7 +17,7 @@ export async function readClaims(page) {
   return raw.map(understood);
 }
 
-/** Runs in the page. Clicks what a person would click. Every panel is there when the click returns. */
+/** Runs in the page. Clicks what a person would click. Each panel is complete when the click returns. */
 function readAll() {
   const $ = (selector, root = document) => root.querySelector(selector);
   const text = (element) => element?.textContent ?? null;
@@ -102,7 +103,7 @@ export function forCapture(claims) {
     const replies = claim.replies.map(({ panel, ...reply }) => {
       const asked = panel.request && { head_bytes: reply.asked, raw: lines(panel.request) };
       const [, method, target] = /^\d+ (\S+) (.*)$/.exec(panel.said) ?? [];
-      // A target that was cut, or has bytes that are not printable, is not shown as it was sent.
+      // A target that is shortened, or has unprintable bytes, is not shown as it was sent.
       if (asked && method && !/…|\\/.test(panel.said)) Object.assign(asked, { method, target });
       return { ...reply, asked, ...(panel.reply && { raw: lines(panel.reply) }) };
     });
@@ -126,7 +127,7 @@ function rests(rungs) {
   });
 }
 
-/** What the page should say of the end of a logged connection: whose it was, FIN or RST, and what follows. */
+/** What the page should say about the end of a logged connection: who ended it, by FIN or RST, and what follows. */
 function loggedEnd({ lines, close }) {
   if (!close) return null;
   const { who, style, reason } = close;
@@ -138,7 +139,7 @@ function loggedEnd({ lines, close }) {
   return { who, how: style === "rst" || lines.at(-1).unread ? "rst" : "fin", followedBy: style === "linger" ? "linger" : null };
 }
 
-/** The text of a ladder's step, from its line of the log; null where it is the server's text for a reason. */
+/** The text of a ladder's step, from its line of the log; null if it is the server's text for a reason. */
 function stepWords(line) {
   switch (line.event) {
     case "accepted":

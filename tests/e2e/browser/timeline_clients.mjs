@@ -1,6 +1,7 @@
-// Raw clients for timeline_page.mjs: each opens one connection and ends it in its own way, or lets the server end it.
+// Raw clients for timeline_page.mjs: each opens one connection and ends it in a different way, or lets the server end
+// it.
 //
-// Knows sockets. Must not know what a server should reply, nor the timeline.
+// Knows sockets. Must not know what a server should reply, or the timeline.
 
 import { get } from "node:http";
 import { connect } from "node:net";
@@ -17,7 +18,7 @@ export async function until(what, probe, seconds = 10) {
   }
 }
 
-/** Sends bytes on a socket of its own. Resolves once a head has come, or the end, to `{socket, port, text, error, ended}`. */
+/** Sends bytes on a new socket. Resolves after a head, or the end, to `{socket, port, text, error, ended}`. */
 export function talk(port, bytes, { keep = false } = {}) {
   return new Promise((done, refuse) => {
     const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: keep === "half" }, () => bytes && socket.write(bytes, "latin1"));
@@ -55,7 +56,7 @@ const asked = (port, bytes = ASK) => talk(port, bytes, { keep: true });
 /** Waits for the server to end the connection, at most that long. */
 const ended = (said, seconds = 3) => until("the server's end", () => said.ended || said.socket.readableEnded, seconds).catch(() => {});
 
-/** The ways to end a connection: each is a name, and what a client does at a port. */
+/** The ways to end a connection: the name of each, and what a client does on a port. */
 export const ENDINGS = [
   ["FIN between requests", async (port) => {
     const said = await asked(port);

@@ -28,7 +28,7 @@ function sentences(tag) {
 
 export const BEGUN = Date.parse("2026-11-25T22:13:07Z");
 
-/** The time that many ms after BEGUN. */
+/** The time `ms` milliseconds after BEGUN. */
 export function at(ms) {
   const whole = Math.floor(ms / 1000) * 1000;
   return `${new Date(BEGUN + whole).toISOString().slice(0, 19)}.${String(Math.round((ms - whole) * 1e6)).padStart(9, "0")}Z`;

@@ -1,7 +1,7 @@
-// What is hard for the timeline's page: touch, colour blindness, other programs' importers, thousands of lanes, readers that
-// do not read, long text. Part of timeline_page.mjs.
+// Hard cases for the timeline's page: touch, colour blindness, importers of other programs, thousands of lanes, readers
+// that do not read, long text. Part of timeline_page.mjs.
 //
-// Knows the page as a person and a browser see it, and the server's memory. Must not know how either works.
+// Knows the page as a person and a browser see it, and the server's memory. Must not know how page or server work.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -11,12 +11,12 @@ import { setTimeout as wait } from "node:timers/promises";
 import { talk, until } from "./timeline_clients.mjs";
 import { FLAGS, TIMELINE, browserPath, check, download, npm, options, playwright, rows, tab } from "./timeline_lab.mjs";
 
-/** Lanes in the picture, and the least frames a second. The machine may have other work, too. */
+/** Lanes in the picture, and the lowest acceptable number of frames a second. The machine may have other work too. */
 const LANES = 2000;
 const LEAST_FRAMES = 30;
-/** The most that the page may need for one frame (ms). This does not depend on what else runs. */
+/** The longest time that the page may need for one frame (ms). It does not depend on what else runs. */
 const MOST_DRAWING = 8;
-/** Readers of events that take nothing, and how much the program may grow (MiB): 64 of them are admitted, each holds about
+/** Event readers that read nothing, and how much the program may grow (MiB): 64 of them are admitted, each holds about
     1 MiB, and the ring has 8. */
 const READERS = 200;
 const MOST_GROWTH = 104;
@@ -160,7 +160,7 @@ async function longText(page, lab) {
   });
 }
 
-/** Resident memory of the program that is not a file's, in MiB. */
+/** Resident memory of the program that does not belong to mapped files, in MiB. */
 function memory(lab) {
   return Number(/^RssAnon:\s+(\d+)/m.exec(readFileSync(`/proc/${lab.process.pid}/status`, "utf8"))[1]) / 1024;
 }
@@ -174,7 +174,7 @@ async function answerTime() {
   return performance.now() - begun;
 }
 
-/** Asks as fast as possible on eight connections, for that many seconds. */
+/** Sends requests as fast as possible on eight connections, for `seconds` seconds. */
 async function load(port, seconds) {
   const request = `GET /static/style1.css HTTP/1.1\r\nHost: a\r\nX-Filler: ${"z".repeat(2000)}\r\n\r\n`;
   const end = Date.now() + seconds * 1000;

@@ -1,5 +1,5 @@
-// What the tests of the timeline's page share: their options, the tools that they install, `labserve lab` as a process,
-// dumpcap, and the page's own controls.
+// Shared by the tests of the timeline's page: their options, the tools that they install, `labserve lab` as a process,
+// dumpcap, and the controls of the page.
 //
 // Knows processes and the page's elements. Must not know what is tested.
 
@@ -29,7 +29,7 @@ export const LOG = join(WORK, "events.jsonl");
 export const SECOND_LOG = join(WORK, "events-again.jsonl");
 export const CAPTURE = join(WORK, "capture.pcapng");
 export const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-/** The checks that passed and failed, and how many claims of the page were compared. */
+/** The number of checks that passed and failed, and of statements of the page that were compared. */
 export const tally = { passed: 0, failed: 0, claimed: 0 };
 
 /** Runs a check, and counts it as passed or failed. */
@@ -123,7 +123,7 @@ export class Lab {
     return `http://127.0.0.1:${this.ports[name]}/`;
   }
 
-  /** Stops it in order. Returns its exit code. */
+  /** Stops it gracefully. Returns its exit code. */
   async stop() {
     this.process.kill("SIGTERM");
     const code = await Promise.race([this.ended, wait(15_000, "still running after 15 s", { ref: false })]);

@@ -6,9 +6,10 @@
 // Installs what it needs (Debian's chromium and tshark, playwright-core from npm into target/). First the page's pure
 // modules are tested under Node. Then `labserve lab` runs with an event log, a browser loads the demo site from it, and the
 // timeline is read as a person reads it: the table, the detail, the settings, the exports. Meanwhile dumpcap captures the
-// servers' ports, and raw clients end connections in every way. All that the page says is compared with the log and with
-// what `explain` reads in the capture (timeline_claims.mjs, ../capture/agree.py). Screenshots go to target/artefacts. The
-// program is --binary, or LABSERVE_PROGRAM, or target/release/labserve. The last line counts: `N passed, M failed`.
+// servers' ports, and raw clients end connections in every way. Everything that the page says is compared with the log
+// and with what `explain` reads in the capture (timeline_claims.mjs, ../capture/agree.py). Screenshots go to
+// target/artefacts. The program is --binary, or LABSERVE_PROGRAM, or target/release/labserve. The last line counts:
+// `N passed, M failed`.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -33,7 +34,7 @@ import { wireTests } from "./timeline_wire.mjs";
 
 const CLAIMS = join(WORK, "claims.json");
 const WIDTHS = [[390, 844], [1280, 800], [2000, 1200]];
-/** Each theme with one of the languages, and the tabs that are looked at. */
+/** The language that each theme is checked in, and the tabs that are checked. */
 const LOOKS = { light: "en", dark: "zh" };
 const TABS = ["connections", "detail", "settings", "capture"];
 /** The profiles under which connections are ended in every way. */
@@ -60,7 +61,7 @@ function eventLog() {
 
 // The page.
 
-/** Collects in `wrong` what the page must never do: break its policy, throw, run what the wire sent, ask another host. */
+/** Collects in `wrong` what the page must never do: violate its policy, throw, run sent code, contact another host. */
 function watch(page, wrong) {
   page.on("console", (message) => {
     if (message.type() === "error" && !/status of (401|422)/.test(message.text())) wrong.push(message.text());
@@ -80,8 +81,9 @@ function watch(page, wrong) {
 }
 
 /**
- * Loads the demo site as a page. Its parts are requested one after the other, as on a slow network: so a persistent
- * connection carries them all, and the number of connections depends on the server and not on a race inside the browser.
+ * Loads the demo site as a page. Its parts are requested one after the other, as on a slow network. A persistent
+ * connection therefore carries all of them, and the number of connections depends on the server, not on a race inside
+ * the browser.
  */
 async function visit(browser, url) {
   const context = await browser.newContext();
@@ -96,7 +98,7 @@ async function visit(browser, url) {
       });
       await route.continue();
       await Promise.race([finished, wait(3000)]);
-      // The browser can use a connection again a moment after its reply.
+      // The browser can reuse a connection a moment after the reply.
       await wait(60);
     });
   });
@@ -154,7 +156,7 @@ async function main() {
     });
     await check("the page kept its policy, threw nothing, ran nothing, asked nobody else", async () => {
       const violations = await page.evaluate(() => window.violations);
-      // A server that is down cannot be reached. That is not the page's mistake.
+      // A server that is down cannot be reached. That is not an error of the page.
       const mistakes = wrong.filter((text) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/.test(text));
       assert.deepEqual([...violations, ...mistakes], []);
     });
@@ -250,7 +252,7 @@ async function pageTests(browser, page, lab) {
     await page.focus("#picture");
     await page.keyboard.press("f");
     const box = await page.locator("#picture").boundingBox();
-    // The lane is the only one. Its block is at its lower edge.
+    // There is only this lane. The block is at its lower edge.
     const y = box.y + 44 + (await page.$eval("#picture .spacer", (all) => all.clientHeight)) - 12;
     for (let x = box.x + 100; x < box.x + box.width - 100; x += 3) {
       await page.mouse.click(x, y);
@@ -298,7 +300,7 @@ async function exportTests(page) {
   });
 }
 
-/** Every claim of the page against the event log and against a capture of the same run. */
+/** Compares every statement of the page with the event log and with a capture of the same run. */
 async function claimTests(page, lab, capture) {
   await Promise.all(
     ENDING_SERVERS.map(async (name) => {
@@ -343,7 +345,7 @@ async function pictures(page) {
         await page.setViewportSize({ width, height });
         await page.selectOption("#theme", theme);
         await page.selectOption("#language", language);
-        // Laid out as for somebody who opens it at this width.
+        // Reloads the page, so that it is laid out as when it is opened at this width.
         await page.reload();
         await tab(page, "connections");
         await until("rows", async () => (await rows(page)).length > 0);

@@ -63,7 +63,7 @@ test("ends: who, how and what follows", () => {
     [[["client-fin", { state: "idle" }], ["close", { who: "client", reason: "client_fin", style: "fin" }]], ["client", "fin", null]],
     [[["client-fin", { state: "unused" }], ["close", { who: "client", reason: "client_fin_unused", style: "rst" }]], ["client", "fin", "rst"]],
     [[["reset", {}], ["close", { who: "client", reason: "client_reset", style: "fin" }]], ["client", "rst", null]],
-    // The server's FIN was first; that the client's came while it lingered changes nothing.
+    // The server's FIN came first. The client's FIN, which came while the server lingered, changes nothing.
     [[["close", { who: "server", reason: "idle", style: "linger" }], ["client-fin", { state: "closing" }]], ["server", "fin", "linger"]],
   ];
   for (const [steps, want] of cases) {
@@ -111,7 +111,7 @@ test("the list of open connections brings in older ones and marks those that are
   assert.equal(store.connections.get(1).lost, true);
   const added = store.connections.get(9);
   assert.deepEqual([added.accepted, requests(added), unused(added)], [6000, 3, false]);
-  // An event of it shows that it was there after all.
+  // An event of the connection shows that it existed after all.
   record(store, 1, 0, KEPT.slice(4, 5));
   assert.equal(store.connections.get(1).lost, false);
 });
@@ -265,7 +265,7 @@ test("the steps of a decision are said in the page's language", () => {
   i18n.setLanguage("en");
 });
 
-/** What Chrome's importer (and HAR 1.2) insists on, by name and type. */
+/** What Chrome's importer (and HAR 1.2) requires, by name and type. */
 const HAR_ENTRY = {
   startedDateTime: "string", time: "number", cache: "object", connection: "string", serverIPAddress: "string",
   request: { method: "string", url: "string", httpVersion: "string", cookies: "array", headers: "array", queryString: "array", headersSize: "number", bodySize: "number" },
@@ -332,7 +332,7 @@ test("after a change of profile, open connections have the new name, and those t
   assert.ok(store.connections.get(2).version > before);
   const heading = rows(store.connections.values(), { names: store.names }).rows[0].group.server;
   assert.equal(heading, "nginx");
-  // An older event, read after the change, names the profile of its time.
+  // An older event, read after the change, names the profile that was in use then.
   record(store, 3, 0, KEPT.slice(0, 1));
   store.reconcile([2, 3].map((connection) => ({ connection, server: "node", local: address, peer: "a:1", requests: 0, received: 0, sent: 0, open_ns: 0 })), 10);
   assert.equal(store.connections.get(3).server, "nginx");

@@ -1,4 +1,4 @@
-// How the timeline's page reads the past while it shows the present, without a browser:
+// How the timeline's page loads past events while it shows new ones, without a browser:
 //   node --test tests/e2e/browser/timeline_past.test.mjs
 
 import assert from "node:assert/strict";
@@ -47,13 +47,13 @@ function filled(texts, store = new Store()) {
   return store;
 }
 
-/** What a store has, without the counters of its changes. */
+/** The content of a store, without its change counters. */
 function held({ origin, connections, axis, program, lost, latest, weight }) {
   const all = [...connections.values()].map(({ version, ...rest }) => rest);
   return { origin, all, times: axis.times, places: all.map((c) => axis.place(c.last)), program, lost, latest, weight };
 }
 
-/** Lets `past` read these lines in pieces. Returns by how much times are later. */
+/** Lets `past` read these lines in pieces. Returns by how much the times were shifted. */
 async function read(past, texts, piece, merged = () => {}) {
   const pieces = (async function* () {
     for (let i = 0; i < texts.length; i += piece) yield texts.slice(i, i + piece);

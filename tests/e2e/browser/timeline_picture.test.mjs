@@ -12,7 +12,7 @@ const { AXIS, scene } = await load("scene.js");
 const { visibleRows } = await load("export.js");
 const { Axis, TRUE } = await load("axis.js");
 
-/** A pen that remembers what it was asked for. */
+/** A pen that records the calls of its methods. */
 class Notes {
   constructor() {
     this.calls = [];
@@ -146,7 +146,7 @@ test("lanes are as high as there is room for, and label each request above its b
   assert.equal(height, LANE + 4 * LABEL);
   assert.deepEqual(labels.map(({ text }) => text), ["200 GET /", "200 GET /static/style1.css", "200 GET /static/head.jpg", "200 GET /a/b/c.wav?long=query"]);
   for (let i = 1; i < labels.length; i += 1) assert.ok(labels[i].x > labels[i - 1].x && labels[i].y > labels[i - 1].y);
-  // Without enough room the path is shortened; no label reaches the next flight's.
+  // Without enough space, the path is shortened, and no label overlaps the next one.
   const two = draw(GROUP + LANE + 2 * LABEL, 500);
   assert.equal(two.height, LANE + 2 * LABEL);
   for (const [i, { x, text }] of two.labels.entries()) {
@@ -205,7 +205,7 @@ test("a request of 2 ms beside a rest of 75 s is seen and named, and each tick h
     view.last(90_000, 80_000);
     const pen = new Notes();
     picture(store, pen, 80_000, view);
-    // A 304 is an outline, so that it is not taken for a redirection.
+    // A 304 is drawn as an outline, so that it does not look like a redirection.
     const block = pen.calls.find(([name, , , , , role]) => name === "frame" && role === "s3");
     assert.ok(!pen.calls.some(([name, , , , , role]) => name === "fill" && role === "s3"));
     assert.ok(block[3] >= 12, `${block[3]} pixels of ${width}`);

@@ -1,6 +1,7 @@
-// What of the timeline's page can be reached by keyboard, by touch and by a screen reader. Part of timeline_page.mjs.
+// Checks that the timeline's page can be used by keyboard, by touch and with a screen reader. Part of
+// timeline_page.mjs.
 //
-// Knows the page as people and axe-core see it. Must not know what the page says of connections.
+// Knows the page as people and axe-core see it. Must not know what the page says about connections.
 
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
@@ -10,7 +11,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { talk, until } from "./timeline_clients.mjs";
 import { ROOT, WORK, check, npm, openConnection, openExchange, rows, tab } from "./timeline_lab.mjs";
 
-/** How many times Tab is pressed at most to come around the page, with the links of an explanation in it. */
+/** Maximum number of Tab presses to go once around the page, including the links of an explanation. */
 const MOST_STOPS = 800;
 /** A capture to explain. */
 const CAPTURE = join(ROOT, "tests/data/captures/report-1.pcapng.gz");
@@ -87,7 +88,7 @@ async function tooltips(browser, page, lab, port) {
   });
 }
 
-/** Has a capture explained in its tab. Returns the address of the explanation. */
+/** Uploads a capture in its tab. Returns the address of the explanation. */
 export async function explained(page) {
   await tab(page, "capture");
   await page.setInputFiles("#capture-file", CAPTURE);
@@ -100,7 +101,7 @@ async function tabOrder(page) {
   await check("Enter on the field of the tab Capture lets a person choose a file", async () => {
     await tab(page, "capture");
     const chosen = async () => {
-      // An answer to this comes after the browser was told to report the choosing of files, and not to do it itself.
+      // When this call returns, the browser has been told to report file choosers instead of opening them.
       await page.focus("#capture-file");
       await page.keyboard.press("Enter");
     };
@@ -168,7 +169,7 @@ async function audit(browser, lab) {
       await look("capture");
       await page.click("#help-open");
       await look("help");
-      // Its policy lets no script run in it, so its text is looked at in another page.
+      // The explanation's policy allows no scripts, so its text is checked in another page.
       const text = await (await page.request.get(explanation)).text();
       await page.goto("about:blank");
       await page.setContent(text);

@@ -1,7 +1,7 @@
-// How long the timeline's page takes to its first picture when the ring is full, and whether it comes to hold all of it. Part
-// of timeline_page.mjs.
+// How long the timeline's page takes to draw its first picture when the ring is full, and whether it then loads all
+// events. Part of timeline_page.mjs.
 //
-// Knows the API's state and log, and when the page has drawn. Must not know how lines are kept.
+// Knows the API's state and log, and when the page has drawn. Must not know how lines are stored.
 
 import assert from "node:assert/strict";
 import { connect } from "node:net";
@@ -9,12 +9,12 @@ import { setTimeout as wait } from "node:timers/promises";
 import { until } from "./timeline_clients.mjs";
 import { TIMELINE, check, tab } from "./timeline_lab.mjs";
 
-/** How many events the ring holds at least, and how long (s) it may take to bring them about. */
+/** Minimum number of events in the ring, and how long (s) it may take to produce them. */
 const EVENTS = 100_000;
 const PATIENCE_S = 60;
 /**
- * Within this time (ms) the page has drawn the last events, in the best of some tries. Where others use the machine, it
- * may take that many times as long as with few events.
+ * The page must draw the latest events within this time (ms), in the best of several tries. If other programs use the
+ * machine, it may take TIMES times as long as with few events.
  */
 const FIRST_PICTURE = 1000;
 const TIMES = 1.5;
@@ -48,7 +48,7 @@ async function ask(port, done) {
   }
 }
 
-/** Fills the ring. While somebody reads the events, the servers send more of them. */
+/** Fills the ring. The servers send more events while a client reads them. */
 async function fill(lab) {
   const reading = new AbortController();
   const events = await fetch(`${API}/events?since=now`, { signal: reading.signal });
@@ -91,7 +91,7 @@ async function opened(browser, lab, newest) {
 const newestOf = (log) => Date.parse(JSON.parse(log.trimEnd().split("\n").at(-1)).time);
 const getLog = async () => (await fetch(`${API}/events.jsonl`)).text();
 
-/** The page is opened some times. Returns what `opened` says of each. */
+/** Opens the page several times. Returns the result of `opened` for each. */
 async function tried(browser, lab, newest) {
   const tries = [];
   for (let i = 0; i < TRIES; i += 1) tries.push(await opened(browser, lab, newest));

@@ -1,6 +1,6 @@
 // The page of `labserve lab` with many servers: one alone, all collapsed, two side by side. Part of timeline_page.mjs.
 //
-// Knows the bar of the servers and the pictures' elements. Must not know what is drawn.
+// Knows the server bar and the elements of the pictures. Must not know what is drawn.
 
 import assert from "node:assert/strict";
 import { talk, until } from "./timeline_clients.mjs";

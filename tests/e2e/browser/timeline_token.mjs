@@ -1,13 +1,13 @@
-// The token of the timeline: how the page gets it and where it never goes.
+// The token of the timeline: how the page gets it, and where the page never sends it.
 //
-// Knows the page's form and address, and what a browser sends. Must not know what the page shows of connections.
+// Knows the page's form and address, and what a browser sends. Must not know what the page shows about connections.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { until } from "./timeline_clients.mjs";
 import { TIMELINE, check, rows, tab } from "./timeline_lab.mjs";
 
-/** A page that makes the browser ask for no icon. */
+/** A page for which the browser requests no icon. */
 const PAGE = "<link rel=icon href=data:,>";
 
 /** The head that a new browser sends to another port of this host, after it has opened the page at `before`, if any. */

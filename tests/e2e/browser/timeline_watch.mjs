@@ -12,7 +12,7 @@ import { FLAGS, WORK, browserPath, playwright } from "./timeline_lab.mjs";
 
 mkdirSync(WORK, { recursive: true });
 const browser = await playwright().launch({ executablePath: browserPath(), args: FLAGS });
-// What waits for an answer of the page when it is closed gets none; that is the end, and no mistake.
+// Calls that wait for the page fail when it is closed. That is the normal end, not an error.
 let ending = false;
 process.stdin.on("end", async () => {
   ending = true;

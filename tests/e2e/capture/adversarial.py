@@ -98,7 +98,7 @@ def streaming():
 
 
 def overlapping(shift):
-    """Segments that repeat the end of the one before."""
+    """Segments that repeat the end of the previous one."""
     talk = Talk(mss=500).open()
     talk.send(CLIENT, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
     data, base = reply(b"o" * 4000), talk.seq[SERVER]

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Does `labserve explain` find in a capture what labserve wrote to its event log?
+"""Checks that `labserve explain` finds in a capture what labserve wrote to its event log.
 
     tests/e2e/capture/agree.py [--profiles NAME,...] [--slow]
     tests/e2e/capture/agree.py --capture FILE --events FILE [--page FILE]
 
 Under every profile, the clients of scenes.py talk to labserve with --events, while dumpcap captures. For every
 connection the script compares: whether both have it, whether it was used, the request, status and bytes of every reply,
-the length of every idle period, and who closed it, how and why. Under two of them a run with rules is played too, and
-its --summary json is compared in the same way (ruled.py). --slow also plays every case of both corpora that ends
-a connection, for all profiles at once: timers of up to 130 s, about four minutes in total. The last line counts: `N
+the length of every idle period, and who closed it, how and why. Under two profiles a run with rules is played too, and
+its --summary json is compared in the same way (ruled.py). --slow also plays every case of both corpora that ends a
+connection, for all profiles at once: timers of up to 130 s, about four minutes in total. The last line counts: `N
 passed, M failed`. Without dumpcap, or the permission to capture, nothing is checked, and that is an error.
 
 With --capture nothing is played. The given capture and log are compared, and with --page also what the timeline's page
@@ -36,7 +36,7 @@ AT_ONCE = 3
 
 def by_turn(connections):
     """Connections by the client's address and the number of later connections from that address, because a port may be
-    used again. Counted from the end, because the log may have started before the capture."""
+    reused. They are counted from the end, because the log may have started before the capture."""
     turns, found = collections.Counter(), {}
     for address, connection in reversed(connections):
         found[address, turns[address]] = connection
@@ -75,7 +75,7 @@ def summarized(lines):
         "unused": last["received"] == 0,
         "received": last["received"],
         "sent": last["sent"],
-        # Whose FIN was first may be known only at the end.
+        # The log may know only at the end whose FIN was first.
         "end": close and {**close, "who": last.get("who", close["who"]), "how": how(lines, {**close, **last})},
     }
 
@@ -91,8 +91,8 @@ def how(lines, close):
 
 
 def paged(file, log):
-    """What the page shows of each connection. The page shows no time of day, so that of the server's close, and of the
-    replies before its idle periods, is taken from the log."""
+    """What the page shows about each connection. The page shows no time of day, so the times of the server's close, and
+    of the replies before its idle periods, are taken from the log."""
     ends = {connection: log[connection]["end"] for connection in log}
     pages = by_turn(
         [
@@ -110,7 +110,7 @@ def paged(file, log):
 
 
 def differences(sources, shown, argued):
-    """The number of claims, and a text for each with which the capture does not agree."""
+    """The number of claims, and a text for each claim that the capture contradicts."""
     count, found = 0, []
     for connection in sorted(shown.keys() | set().union(*sources.values())):
         (local, peer), _ = connection

@@ -1,4 +1,4 @@
-"""Compares one connection: what the event log says of it, and what `labserve explain` shows of it.
+"""Compares one connection in the event log with the same connection as `labserve explain` shows it.
 
 Each difference that has a known reason is counted in `argued` and does not fail.
 """
@@ -27,7 +27,7 @@ REASONS = {
     "request_dropped": {"client-sent-all"},
     "client_fin_unused": {"unused"},
     "client_fin_in_head": {"in-exchange"},
-    # A client that closes instead of sending a body that no 100 Continue asked for is done.
+    # If a client closes instead of sending a body for which no 100 Continue came, it is done.
     "client_fin_in_body": {"in-exchange", "client-done"},
     # A client that closes first after a response that announced the close does so because of it.
     "client_fin": CLOSE_SAID | {"client-done", "client-sent-all", "in-exchange"},
@@ -36,8 +36,8 @@ REASONS = {
     "asked": {"idle-as-announced", "idle-unannounced", "after-response", "in-exchange", "unused", "reset-while-idle"},
     "shutdown": None,
 }
-# To a server an empty line is the start of a request. In a capture it is nothing, and an idle period follows it. The
-# same holds after a final response to a request whose body no 100 Continue asked for.
+# For a server, an empty line is the start of a request. `explain` ignores it, and an idle period follows it. The same
+# holds after a final response to a request whose body was not sent because no 100 Continue came.
 IDLE = {"unused", "idle-as-announced", "idle-unannounced", "client-done"}
 EMPTY_LINES = {"line_timeout", "client_fin_in_head", "bad_request"}
 # Differences with a known reason, counted and not failed:
@@ -57,8 +57,8 @@ EMPTY_LINES = {"line_timeout", "client_fin_in_head", "bad_request"}
 
 # How much later than the server's close a frame of the client may be, and still have crossed it.
 CROSSING_NS = 20_000_000
-# A client's FIN that was captured this long before the server closed has been seen by it. The two clocks agree, but the
-# server's time is taken a moment before its system call.
+# The server has seen a client's FIN that was captured this long before it closed. The two clocks agree, but the server
+# takes the time a moment before its system call.
 SEEN_NS = 1_000_000
 # How much an idle period in the log may differ from the one on the wire: other programs use the machine too.
 IDLE_NS = 25_000_000
@@ -156,7 +156,8 @@ def answered(reply, exchange, broken):
                 line,
                 bool(re.fullmatch(r"\s*".join(map(re.escape, words)) + r"(\s+HTTP/[0-9.]+)?\s*", line)),
             )
-        # Of an HTTP/0.9 request the server reads one line. `explain` takes an empty line after it as the end of a head.
+        # The server reads one line of an HTTP/0.9 request. `explain` takes an empty line after it for the end of a
+        # head.
         if asked.get("version") != "0.9":
             yield f"head of request {reply['request']}", asked["head_bytes"], request["head_bytes"], None
         if "raw" in asked:
@@ -186,7 +187,8 @@ def left_within(exchange):
 
 
 def came_within(request):
-    """How long a request took to arrive; infinity if it was never complete, because the log then has no line for it."""
+    """How long a request took to arrive; infinity if it was never complete, because there is then no log line for
+    it."""
     if not request:
         return 0
     return request["ended_ns"] - request["begun_ns"] if request["head_complete"] else float("inf")
@@ -242,7 +244,7 @@ def ended(logged, shown, exchanges, bare, held, argued):
         argued["who"] += 1
         allowed = CLIENT_DONE
     elif close["who"] == "client" and allowed is not None:
-        # The server was about to close for a reason of its own.
+        # The server was about to close for a different reason.
         allowed = allowed | CLIENT_DONE
     yield "ended by", close["who"], end["by"], crossed
     seen = first and ("fin" if first is end["first_fin"] else "rst")

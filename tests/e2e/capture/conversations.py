@@ -1,7 +1,7 @@
-"""Draws HTTP conversations from a seed, plays them over `tcp_model`, and captures them well or badly.
+"""Generates HTTP conversations from a seed, plays them over `tcp_model`, and captures them completely or with faults.
 
-Of each conversation it knows the truth: what was asked and answered, who ended it and why, what was sent again. It does
-not know what `explain` makes of it: that is compared by `truth.py`.
+It knows the truth about each conversation: the requests and responses, who ended it and why, what was retransmitted. It
+does not know the output of `explain`: `truth.py` compares the two.
 """
 
 import random
@@ -11,7 +11,7 @@ from e2e.capture.packets import ACK, BEGIN_NS, CLIENT, FIN, RST, SERVER, SYN, ip
 from e2e.capture.tcp_model import Clock, Endpoint, Path
 
 MS, S = 1000, 1_000_000
-# How a conversation ends. The server's side of it comes first.
+# How a conversation ends. Ends by the server come first.
 ENDS = (
     "server-idle",
     "response-close",
@@ -44,7 +44,7 @@ LENSES = (
 
 
 class Exchange:
-    """A request, its response, and when the server's program does what."""
+    """A request, its response, and the times at which the server's program acts."""
 
     def __init__(self, number, rng, last, end):
         self.number = number
@@ -202,7 +202,7 @@ class Server:
 
 
 class Conversation:
-    """One conversation that was played. `frames` are what was captured, in the order of the file."""
+    """One conversation that was played. `frames` are the captured frames, in the order of the file."""
 
     def __init__(self, seed):
         rng = random.Random(seed)
@@ -234,7 +234,7 @@ class Conversation:
         self.clock = Clock()
         self.path = Path(self.clock, near, far, lambda *of: self.fate(chance, *of))
         mss = rng.choice((536, 1460))
-        # Some stacks have no option of a kind; then neither side uses it.
+        # Some stacks do not support an option; then neither side uses it.
         scale = rng.choice((None, 2, 7))
         options = struct.pack("!BBH", 2, 4, mss) + b"\x04\x02"
         options += b"" if scale is None else struct.pack("!BBBB", 1, 3, 3, scale)
@@ -260,11 +260,12 @@ class Conversation:
         self.late_sent = False
         self.play()
         self.lens = rng.choice(LENSES)
-        # Without what came before, nobody can tell the order of two frames, or a copy of the network from the first.
+        # Without the earlier frames, the capture shows neither the order of two frames nor which of two copies is the
+        # network's duplicate.
         begins_late = self.lens in ("midway", "part", "sparse")
         if (self.opening != "open" and self.lens == "swapped") or (self.faults == "again" and begins_late):
             self.lens = "whole"
-        # Whether a request before the capture was pipelined with the first one in it, only the rest would show.
+        # Only the missing part would show whether a request before the capture was pipelined with the first one in it.
         if self.lens == "part" and any(exchange.pipelined for exchange in self.exchanges):
             self.lens = "ends"
         self.frames, self.snap = self.captured(rng)
@@ -282,7 +283,7 @@ class Conversation:
         return None
 
     def late(self):
-        """The client asks once more, in the instant in which the server closes."""
+        """The client sends another request at the moment in which the server closes."""
         self.late_sent = True
         self.ends[CLIENT].write(b"GET /late HTTP/1.1\r\nHost: a\r\n\r\n")
 
@@ -295,7 +296,7 @@ class Conversation:
         self.clock.run(100 * S)
         at = [1, 1]
         for exchange in self.exchanges:
-            # Sent before the client had received the whole response before.
+            # Sent before the client had received the whole previous response.
             acked = [got for begin, end, got in client.sent_with if begin <= at[0] < end]
             exchange.pipelined = exchange.number > 0 and any(got < at[1] for got in acked)
             at = [at[0] + len(exchange.request), at[1] + len(exchange.response)]
@@ -303,7 +304,7 @@ class Conversation:
         captured = self.path.captured
         for end in self.ends.values():
             end.stalls += [(cause, begun, captured[-1].us) for cause, begun in end.stalled.items()]
-        # The capture goes on for a while after the last frame.
+        # The capture continues for a while after the last frame.
         self.all = captured
         self.capture_end = (captured[-1].us if captured else 0) + self.tail
 
@@ -347,7 +348,7 @@ class Conversation:
         return f"10.{self.seed >> 16 & 255}.{self.seed >> 8 & 255}.{self.seed & 255}"
 
     def packets(self, ns=BEGIN_NS):
-        """The frames of the file: time in nanoseconds and bytes. A capture has a last frame at its end, of UDP."""
+        """The frames of the file: time in nanoseconds and bytes. A UDP frame marks the end of the capture."""
         client = bytes([10, self.seed >> 16 & 255, self.seed >> 8 & 255, self.seed & 255])
         packets = []
         for at, frame in self.listed():

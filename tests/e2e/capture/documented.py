@@ -32,8 +32,9 @@ SECOND = re.compile(r"(?:服务器|客户端)在 ([\d.]+) s 之后发送自己�
 RESET = "服务器以 RST 响应 FIN"
 SERVER, CLIENT = "服务器", "客户端"
 
-# The report's facts. The second capture's requests have the sizes of a Chrome of today, the fourth's responses those of
-# the profile of IIS: the report has their sum alone, and that depends on a page for 404 that was not recorded.
+# The report's facts. The requests of the second capture have the sizes that a current Chrome sends. The responses of
+# the fourth have the sizes of the IIS profile: the report only has their sum, which depends on a 404 page that was not
+# recorded.
 PAGE = [(200, 534, 535, 998, 999), (200, 470, 1005, 981, 1980)]
 FIRST_ROWS = [
     *PAGE,
@@ -72,7 +73,7 @@ def rows(text):
 
 
 def ends(text):
-    """Who sent the first FIN of each connection, its Seq, and after how many seconds."""
+    """Who sent the first FIN of each connection, its Seq, and the time before it in seconds."""
     return [(who, int(seq), float(after)) for who, seq, after in FIRST.findall(text)]
 
 
@@ -119,7 +120,7 @@ FACTS = {1: first, 2: second, 3: third, 4: fourth}
 
 
 def joined(pages, commands, binary, place):
-    """Makes the report of all four captures. Yields what it has and what it should have."""
+    """Makes the report of all four captures. Yields actual and expected values."""
     for number, page in pages.items():
         (place / f"{number}.md").write_text(page)
     (place / "labserve").symlink_to(binary)

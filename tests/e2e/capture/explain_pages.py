@@ -81,7 +81,7 @@ MEASURE = r"""(() => {
 
 
 class Browser(chromium.Browser):
-    """Chromium, as a page of `explain` is looked at."""
+    """Chromium, with the views in which a page of `explain` is checked."""
 
     def open(self, file, width, theme, media="screen"):
         self.page(
@@ -134,7 +134,7 @@ def send_twice(talk, side, data):
 
 
 def with_markup():
-    """Targets and fields that would be markup, escapes and long words in a page."""
+    """Targets and fields with markup, escapes and long words."""
     recording = Recording()
     talk = recording.talk(40001)
     fields = "X-Evil: </pre><script>alert(2)</script><img src=http://127.0.0.1:9/>\x1b[31m\u202e" + "y" * 900 + "\r\n"

@@ -1,6 +1,6 @@
-"""What is true of a generated conversation: who ended it, why, and which findings hold.
+"""The truth about a generated conversation: who ended it, why, and which findings hold.
 
-It does not know what `explain` says.
+It does not know the output of `explain`.
 """
 
 from e2e.capture.conversations import CLIENT, FIN, MS, RST, SERVER, SYN, S
@@ -24,7 +24,7 @@ REASONS = {
 
 
 class Truth:
-    """What happened, as far as a capture of this conversation could show it."""
+    """What happened, as far as this capture of the conversation can show it."""
 
     def __init__(self, talk):
         self.talk = talk
@@ -35,7 +35,7 @@ class Truth:
             ends = [at[0] + len(exchange.request), at[1] + len(exchange.response)]
             self.spans.append(((at[0], ends[0]), (at[1], ends[1])))
             at = ends
-        # Then nothing shows that it was answered.
+        # In this case, nothing shows that it was answered.
         self.is_only_syn = all(f.side == CLIENT and f.flags & SYN for f in self.frames.values())
         self.whole = talk.lens in ("whole", "twice", "swapped") and talk.opening == "open"
 
@@ -45,8 +45,8 @@ class Truth:
         return min(times, default=None)
 
     def shown(self, side, position):
-        """The same for the frames of the file. A byte that probes a window of 0, and is refused, counts when it is sent
-        again."""
+        """The same for the frames of the file. A byte that probes a window of 0 and is refused only counts when it is
+        sent again."""
         carriers = [f for f in self.frames.values() if f.side == side and f.at <= position < f.at + f.length]
         taken = [f for f in carriers if f.why != "probe"]
         return min((f.us for f in taken or carriers), default=None)
@@ -89,8 +89,8 @@ def reasons(talk):
     allowed = set(REASONS[talk.end])
     if not talk.exchanges:
         allowed = {"unused"}
-    # A response may announce the close that another side, or a timer, carries out.
-    # The server's timer runs from its last write; what it wrote may still be on its way.
+    # A response may announce a close that the other side, or a timer, then carries out. The server's timer starts at
+    # its last write, whose bytes may still be on their way.
     if talk.end in ("server-idle", "late-request", "server-rst"):
         allowed |= {"after-response"}
     if talk.late_pipelined:
@@ -103,7 +103,7 @@ def reasons(talk):
 
 
 def had_all(talk):
-    """Whether a client that breaks a response off had received all of it when its program read the first bytes."""
+    """Whether a client that aborts a response had received all of it when its program read the first bytes."""
     return talk.end == "rst-in-response" and talk.ends[CLIENT].got > sum(len(e.response) for e in talk.exchanges)
 
 
@@ -112,7 +112,7 @@ def fins(truth):
 
 
 def truths(truth):
-    """The kinds of findings that are true, and those that a whole capture must give."""
+    """The kinds of findings that are true, and those that must be found in a complete capture."""
     talk, true, due = truth.talk, set(), set()
     done = [e for e, span in zip(talk.exchanges, truth.spans) if truth.sent(SERVER, span[1][0]) is not None]
     if len(done) > 1:
@@ -125,7 +125,8 @@ def truths(truth):
         due.add("all-not-modified" if len(fresh) == len(done) > 1 else "some-not-modified")
     for exchange, (asked, _) in zip(talk.exchanges, truth.spans):
         if exchange.pipelined:
-            # When a request was sent whose first frame was lost before the capture point, no capture shows.
+            # If the first frame of a request was lost before the capture point, no capture shows when the request was
+            # sent.
             (due if truth.is_first(CLIENT, asked[0]) else true).add("pipelined")
     true |= {"pipelined"} if talk.late_pipelined else set()
     true |= {"sent-in-pieces" for e in done if len(e.parts) > 1}
@@ -157,7 +158,7 @@ def truths(truth):
         true |= {"lost-race", "resets-late-data", "resets-no-connection"}
     if any(f.flags & RST for f in truth.all):
         true |= resets(truth)
-    # Without the frames of the server, a refused SYN looks like one that nobody answered.
+    # Without the frames of the server, a refused SYN looks like an unanswered one.
     unseen = all(frame.side == CLIENT for frame in truth.frames.values())
     silent = talk.opening == "unanswered" or (talk.opening == "refused" and unseen) or truth.is_only_syn
     true |= {"not-opened"} if silent else set()
@@ -168,7 +169,8 @@ def truths(truth):
         true |= {"retransmissions"}
     true |= {"zero-windows"} if any(not f.window and not f.flags & (SYN | RST) for f in truth.all) else set()
     true |= {"keep-alive-probes"} if "keep-alive" in whys else set()
-    # That the window opened may be captured, and be lost on its way to the sender: its probe looks like a keep-alive.
+    # The frame that opens the window may be captured and then lost on its way to the sender, whose probe then looks
+    # like a keep-alive probe.
     true |= {"keep-alive-probes"} if "probe" in whys and talk.faults == "loss" else set()
     true |= slow(truth)
     return true | due, due
@@ -192,7 +194,7 @@ def resets(truth):
 
 
 def slow(truth):
-    """Where the time went, from what the programs did and what the endpoints waited for."""
+    """Where the time went, according to what the programs did and what the endpoints waited for."""
     talk, true = truth.talk, set()
     true |= {"slow-server" for e in talk.exchanges if e.think > 400 * MS}
     true |= {"slow-server-pause" for e in talk.exchanges if e.pause * len(e.parts) > 400 * MS}
@@ -213,7 +215,7 @@ def slow(truth):
 
 
 def longest_zero_window(truth, side):
-    """For how long a side announced a window of 0, at most, in microseconds."""
+    """The longest time in microseconds for which a side announced a window of 0."""
     since, longest = None, 0
     for frame in sorted(truth.all, key=lambda frame: frame.us):
         if frame.side != side or frame.flags & (SYN | RST):

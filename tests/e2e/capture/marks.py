@@ -1,4 +1,4 @@
-"""Compares the analysis flags of frames and the completeness of streams: what tshark says, and what explain says."""
+"""Compares the analysis flags of frames and the completeness of streams between tshark and explain."""
 
 import subprocess
 
@@ -17,11 +17,11 @@ FLAGS = {
     "window_full": "window-full",
     "ack_lost_segment": "acked-unseen",
 }
-# tshark gives these to a retransmission of a special kind too.
+# tshark sets these flags in addition for special kinds of retransmission.
 SPECIAL = {"fast-retransmission", "spurious-retransmission"}
 # Where tshark is wrong, as acknowledgement numbers and windows prove: what it says, and what explain says instead. A
 # byte that is sent again, or a probe of a window of 0, looks like a keep-alive probe; a segment that was recorded after
-# its acknowledgement looks like a needless retransmission. What else it mistakes, only the truth shows (`truth.py`).
+# its acknowledgement looks like a needless retransmission. Only the truth shows its other mistakes (`truth.py`).
 CORRECTED = {
     "keep-alive": {"window-probe", "retransmission"},
     "spurious-retransmission": {"out-of-order"},
@@ -41,7 +41,7 @@ def tshark(file, fields, *options):
 
 
 class Marks:
-    """The flags of each frame, and the completeness and first frame of each stream."""
+    """The analysis flags of each frame, and the completeness and first frame of each stream."""
 
     def __init__(self):
         self.flags, self.completeness, self.begins = {}, {}, {}
@@ -71,7 +71,7 @@ def of_explain(connections):
 
 
 def parts(connection):
-    """What Wireshark's completeness counts, from what explain says: SYN 1, SYN/ACK 2, ACK 4, data 8, FIN 16, RST 32."""
+    """Wireshark's completeness, computed from explain's output: SYN 1, SYN/ACK 2, ACK 4, data 8, FIN 16, RST 32."""
     shake, end = connection["handshake"], connection["end"]
     data = connection["client_sent"]["bytes"] + connection["server_sent"]["bytes"]
     # Wireshark counts any ACK without payload, not only that of the handshake.
@@ -85,7 +85,7 @@ def parts(connection):
 
 
 def differences(theirs, mine, is_wrong=lambda frame, theirs, mine: False):
-    """What tshark and explain say differently, without what is CORRECTED: pairs of a frame and a text. `is_wrong(frame,
+    """Where tshark and explain differ, except for what is CORRECTED: pairs of a frame and a text. `is_wrong(frame,
     tshark's flags, explain's flags)` says whether something else proves tshark wrong."""
     found = []
     for stream, bits in theirs.completeness.items():

@@ -1,6 +1,6 @@
 """Builds packets and capture files: one TCP connection with `Talk`, IPv4 and IPv6, link layers, pcap and pcapng.
 
-It knows formats. It does not know what a test makes of them.
+It knows formats. It does not know what a test uses them for.
 """
 
 import struct

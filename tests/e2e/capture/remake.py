@@ -4,7 +4,7 @@
     tests/e2e/capture/remake.py [--out DIR] [--only SUBSTRING] [--jobs N]
     tests/e2e/capture/remake.py --only=-slow     the ends that take a minute and more: about three minutes in all
 
-Each capture is one scene: a server (labserve under a profile, or a real one), a client (raw sockets, curl, Chromium,
+Each capture is a scene: a server (labserve under a profile, or a real one), a client (raw sockets, curl, Chromium,
 Firefox), and dumpcap on the server's port. The site has the names, sizes and dates of the demo site, and zeros for
 pictures and sounds, so that a capture compresses to a few kilobytes. Needs dumpcap and the permission to capture.
 Scenes whose client or server is not installed are SKIPPED. The cases of the corpora are played by peers/wire.py.

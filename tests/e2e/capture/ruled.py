@@ -1,7 +1,7 @@
-"""A run with rules: does the summary of labserve say of each connection what `labserve explain` reads in its capture?
+"""A run with rules: compares labserve's summary of each connection with what `labserve explain` reads in the capture.
 
-Clients meet every end that a rule has, at every point. Compared are: which connections there were, the requests on each
-and their responses, which of these were complete, and who ended the connection, and how.
+Clients encounter every end that a rule can cause, at every point. The comparison covers the connections, the requests
+on each and their responses, which of these were complete, and who ended the connection, and how.
 """
 
 import json
@@ -49,7 +49,7 @@ PATIENCE_S = 0.3
 
 
 def response(connection):
-    """Reads one final response. False if the connection ends or nothing more arrives before."""
+    """Reads one final response. False if the connection ends, or nothing more arrives, before it is complete."""
     got = b""
     while True:
         head, separator, body = got.partition(b"\r\n\r\n")
@@ -74,7 +74,7 @@ def talk(address, targets, leaves):
     try:
         connection = socket.create_connection(address, 10)
     except ConnectionResetError:
-        # The RST at the accept was quicker.
+        # The RST after the accept came before `connect` returned.
         return
     with connection:
         for target in targets:
@@ -107,9 +107,9 @@ def play(binary, profile, site, capture):
 
 
 def of_summary(connection):
-    """What the summary says of a connection, in terms that a capture has, too."""
+    """What the summary says about a connection, in terms that a capture has too."""
     answered = {request["request"] for request in connection["requests"]}
-    # A request that the server never looked at is in the summary by its line alone.
+    # The summary has only the request line of a request that the server never processed.
     dropped = [each["line"].split(" ")[1] for each in connection["dropped"] if each["request"] not in answered]
     return {
         "requests": [request["target"] for request in connection["requests"]] + dropped,
@@ -125,7 +125,7 @@ def of_summary(connection):
 
 
 def of_capture(connection):
-    """The same, of what `explain` shows of it."""
+    """The same, from the output of `explain`."""
 
     def target(exchange):
         return exchange["request"]["head"][0].split(" ")[1]

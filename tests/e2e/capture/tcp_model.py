@@ -1,7 +1,7 @@
 """A model of two TCP endpoints and the path between them, in virtual time, with a capture point on the path.
 
-It knows TCP: segments, acknowledgements, windows, timers, and what a path does to segments. It notes why each segment
-was sent and what happened to it. It does not know HTTP, nor what a reader of the capture should say.
+It knows TCP: segments, acknowledgements, windows, timers, and what a path does to segments. It records why each segment
+was sent and what happened to it. It does not know HTTP, or what a reader of the capture should say.
 
 Times are integers in microseconds. Positions count the bytes of one direction: 0 is the SYN, the first byte is at 1.
 """
@@ -14,7 +14,7 @@ SYN_RTO, DELAYED_ACK, PERSIST = 1_000_000, 40_000, 250_000
 
 
 class Clock:
-    """What happens, in order of time."""
+    """A queue of events, in order of time."""
 
     def __init__(self):
         self.now, self.queue, self.count = 0, [], 0
@@ -98,7 +98,7 @@ class Endpoint:
         self.window, self.pending_acks, self.quiet = 65535, 0, 0
         # What this endpoint waited for: (cause, from, to).
         self.stalls, self.stalled = [], {}
-        # What was sent first with which acknowledgement: (from, to, acknowledged).
+        # The acknowledgement with which each range was first sent: (from, to, acknowledged).
         self.sent_with = []
 
     # Sending.
@@ -115,7 +115,7 @@ class Endpoint:
         if flags & SYN:
             return min(room, 65535)
         shown = min(room >> self.scale, 65535)
-        # A receiver says 0 rather than offering a sliver (RFC 9293 section 3.8.6.2.2).
+        # A receiver announces 0 rather than a very small window (RFC 9293 section 3.8.6.2.2).
         if shown << self.scale < min(self.mss, self.buffer // 2):
             return 0
         return shown
@@ -131,7 +131,7 @@ class Endpoint:
         self.output()
 
     def close(self, deaf=False):
-        """Sends FIN after the rest. `deaf`: the program reads nothing any more."""
+        """Sends FIN after the remaining data. `deaf`: the program does not read any more."""
         self.closing, self.deaf = True, deaf
         self.output()
 
@@ -225,7 +225,7 @@ class Endpoint:
         end = min(self.una + self.mss, len(self.stream) + 1, self.fin_at or 1 << 40)
         flags = ACK | (PSH if end in self.writes else 0)
         if end > self.next:
-            # Bytes that Nagle's algorithm held back go with it.
+            # Bytes that Nagle's algorithm held back are sent with it.
             self.sent_with.append((self.next, end, self.got))
             self.next = end
         return self.emit(flags, self.una, self.stream[self.una - 1 : end - 1], why=why)
@@ -375,7 +375,7 @@ class Endpoint:
         return not self.reading and self.advertised(0) == 0
 
     def read_again(self):
-        """The program reads what has waited."""
+        """The program reads the data that has waited."""
         shut, self.reading = self.window_shut(), True
         self.unread = 0
         if shut and self.state == "open":

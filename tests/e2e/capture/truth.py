@@ -6,8 +6,9 @@
 Each conversation is played over a model of TCP with losses, delays, stalls and ends of many kinds, and is captured
 whole, from one side, from its middle on, up to its middle, with one hole or several, to a snap length, twice, or in
 another order (`conversations.py`).
-What explain says must be true, however little was captured; of a conversation that was captured whole it must say all.
-The analysis flags of all frames are compared with tshark's. The last line counts: `N passed, M failed`.
+Everything that explain says must be true, however little was captured. If a conversation was captured completely,
+explain must report everything. The analysis flags of all frames are compared with tshark's. The last line counts: `N
+passed, M failed`.
 """
 
 import collections
@@ -26,17 +27,17 @@ from e2e.capture.packets import BEGIN_NS
 from e2e.pylib import cli
 
 SIDES = {"client": CLIENT, "server": SERVER}
-# How many conversations the flags of one file are of.
+# Number of conversations in one file whose flags are compared.
 BATCH = 100
 
 
 def named(number, exchange):
-    """What is said of an exchange, in short."""
+    """A short name for an exchange."""
     return f"exchange {number + 1} ({exchange.line})"
 
 
 def exchanges(truth, connection, say):
-    """Every exchange that is said: a request that was sent, its own response, lengths and times as they were."""
+    """Checks every reported exchange: its request was sent, the response belongs to it, lengths and times are right."""
     talk, seen = truth.talk, set()
     for shown in connection["exchanges"]:
         request, response = shown["request"], shown["response"]
@@ -50,7 +51,7 @@ def exchanges(truth, connection, say):
                 say(f"exchange without a number: {shown['number']}")
             continue
         if shown["unpaired"] and response and not request:
-            # What it belongs to is left open.
+            # `explain` does not claim which exchange it belongs to.
             continue
         if index >= len(talk.exchanges) or index in seen:
             say(f"exchange {index} is said twice or did not happen")
@@ -91,7 +92,7 @@ def exchanges(truth, connection, say):
 
 
 def index_of(request, response):
-    """The number of an exchange by what was asked, or else by what was answered."""
+    """The number of an exchange by its request, or else by its response."""
     if request and request["head"] and request["head"][0].count(" ") == 2:
         target = request["head"][0].split(" ")[1][1:]
         return target if target == "late" else int(target) if target.isdigit() else None
@@ -110,7 +111,7 @@ def lengths(truth, name, exchange, message, span, side, say):
     total = message["head_bytes"] + message["body_bytes"]
     what = f"{name}, {('request', 'response')[side]}"
     is_measured = message["shortfall"] is None and message["body_end"] != "unknown"
-    # What is missing at the end of a body that ends with the connection is not known.
+    # If the body ends with the connection, it is not known whether bytes are missing at its end.
     is_open = exchange.form == "close" and side == SERVER and not truth.whole
     if is_measured and not is_open and total != span[1] - span[0]:
         say(f"{what}: {total} bytes, not {span[1] - span[0]}")
@@ -123,7 +124,8 @@ def lengths(truth, name, exchange, message, span, side, say):
 
 
 def times(truth, name, shown, asked, answered, say):
-    """Times between request and response. Of what was sent several times, the first that was captured counts."""
+    """Checks the times between request and response. If a segment was sent several times, the first captured copy
+    counts."""
     begun, ended = truth.shown(SERVER, answered[0]), truth.complete(CLIENT, asked)
     if begun is not None and ended is not None and shown["first_byte_ns"] is not None:
         unseen = shown["request"]["unseen_bytes"] or shown["response"]["unseen_bytes"]
@@ -131,14 +133,14 @@ def times(truth, name, shown, asked, answered, say):
             say(f"{name}: first byte after {shown['first_byte_ns']} ns, not {(begun - ended) * 1000}")
     think = truth.talk.exchanges[index_of(shown["request"], shown["response"])].think
     for part in (shown["timing"] or {"parts": []})["parts"]:
-        # What the server spent, and at most some round trips and a lost segment more.
+        # The time that the server spent, plus at most some round trips and a lost segment.
         too_long = part["on"] == "server-think" and part["ns"] // 1000 > think + 2 * truth.talk.rtt + 45 * MS
         if too_long and not any(f.why in ("rto", "fast", "recovery", "probe") for f in truth.all):
             say(f"{name}: the server thought {part['ns'] // 1000} us, not {think}")
 
 
 def connection_facts(truth, connection, say):
-    """What is said about the connection as a whole."""
+    """Checks the statements about the connection as a whole."""
     talk, end = truth.talk, connection["end"]
     shown = any(frame.length for frame in truth.frames.values())
     if connection["use"] == "unused" and (truth.data() if end["goodbye"] != "still-open" else shown):
@@ -160,7 +162,7 @@ def connection_facts(truth, connection, say):
     unanswered = {"not-opened"} if truth.is_only_syn else set()
     if end["reason"] not in {"unknown", *reasons(talk), *unanswered}:
         say(f"reason {end['reason']} for {talk.end}")
-    # If the first FIN of a side was lost before the capture point, nobody can tell.
+    # If the first FIN of a side was lost before the capture point, the capture does not show who closed first.
     heard = {f.side: f.why for f in reversed(truth.all) if f.flags & FIN}
     is_known = end["by"] or all(why == "new" for why in heard.values())
     if truth.whole and is_known and first is not None and SIDES.get(end["by"]) != first:
@@ -179,12 +181,12 @@ def connection_facts(truth, connection, say):
 
 
 def measured(truth, connection, say):
-    """No round trip is shorter than the way, no ACK delayed of an endpoint that delays none, and a throughput is the
-    number of bytes by their time."""
+    """Checks that no round trip is shorter than the path, that no ACK counts as delayed if the endpoint delays none,
+    and that a throughput is the number of bytes divided by their time."""
     talk = truth.talk
     for trips in connection["round_trips"]:
         sender = SIDES[trips["by"]]
-        # If the first copy of a segment is missing, nobody can tell that what came later is another one.
+        # If the first copy of a segment is missing, the capture does not show that the later one is a copy.
         if truth.has_firsts(sender) and trips["shortest_ns"] < 2 * talk.path.legs[sender][1] * 1000:
             say(f"round trip of {trips['shortest_ns']} ns")
         if trips["delayed_acks"] and not talk.ends[1 - sender].delays_acks:
@@ -210,7 +212,7 @@ def crossing(truth):
 
 
 def again(truth, connection, say):
-    """Every retransmission was one, and has the cause that is said."""
+    """Checks that every reported retransmission was one, and has the reported cause."""
     causes = {
         "timeout": {"rto", "recovery", "probe"},
         "duplicate-acks": {"fast", "recovery"},
@@ -219,13 +221,13 @@ def again(truth, connection, say):
     }
     for seen in connection["retransmissions"]:
         frame = truth.frames[seen["frame"]]
-        # Like tshark, explain takes a segment that comes late, after duplicate ACKs, for one that was sent again.
+        # Like tshark, explain takes a segment that comes late, after duplicate ACKs, for a retransmission.
         if frame.why not in causes[seen["cause"]] and truth.talk.faults not in ("again", "late"):
             say(f"frame {seen['frame']}: sent again for {seen['cause']}, and it was {frame.why}")
 
 
 def findings(truth, capture, say):
-    """Every finding is true; those of a whole capture are complete."""
+    """Checks that every finding is true, and that those of a complete capture are complete."""
     got = collections.Counter(finding["kind"] for finding in capture["findings"])
     allowed, due = truths(truth)
     for kind in got.keys() - allowed:
@@ -274,11 +276,11 @@ def is_tshark_wrong(theirs, mine, talk, frame):
 
 
 def flags(binary, seeds, folder):
-    """What tshark and explain say differently of the frames of some conversations, which are in one file."""
+    """Where tshark and explain differ about the frames of some conversations, which are in one file."""
     listed = []
     for at, seed in enumerate(seeds):
         talk = Conversation(seed)
-        # Of what was recorded twice, tshark judges the copies too.
+        # tshark also judges the copies of frames that were recorded twice.
         if talk.lens == "twice" or talk.snap < 1000:
             continue
         frames = [frame for _, frame in talk.listed()]

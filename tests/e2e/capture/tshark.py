@@ -39,15 +39,14 @@ FIELDS = [
 #   a body that ends with the connection at the FIN, explain at its last byte. The FIN's frame is used for both. It does
 #   not pair a response that comes before the end of its request, or to one that has none. If such a response is
 #     to HEAD, it waits for the body.
-#   It knows methods by their names, and takes a request with another one for something else.
-#   It takes a response without a head, as HTTP/0.9 has, for a part of something else.
-#   It pairs no two responses in one frame.
+#   It recognizes requests by a list of methods, and takes a request with another method for something else. It takes a
+#   response without a head, as HTTP/0.9 has, for a part of something else. It does not pair two responses in one frame.
 #   It waits for the body of a request with `Expect: 100-continue` even where none comes: these are not compared.
 METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PATCH"}
 
-# tshark has two ways to put segments together: waiting for what is missing, or starting again after it. It is asked for
-# both. Where bytes were truncated it reads each segment by itself, and its message is the first segment of the real
-# one: such captures are compared by first frames.
+# tshark can reassemble segments in two ways: it waits for missing bytes, or starts again after them. Both are tried.
+# Where bytes were truncated, it reads each segment separately, and its message is the first segment of the real one:
+# such captures are compared by first frames.
 BY_FIRST_FRAME = ("snap-",)
 
 # Captures, by prefix of their names, for which the two pair messages differently, and why. Frame numbers must never
@@ -79,7 +78,7 @@ def servers_of(rows):
 
 
 class Reading:
-    """What one program reads in a capture: (stream, Seq, Ack, Len) by frame, and which messages it pairs."""
+    """The reading of a capture by one program: (stream, Seq, Ack, Len) by frame, and the pairs of messages."""
 
     def __init__(self):
         self.frames, self.requests, self.responses, self.pairs = {}, set(), set(), set()

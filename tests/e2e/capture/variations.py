@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Three variations of each kind of capture on which a reader is easily wrong: what is said of them, and what is not.
+"""Three variations of each kind of capture that is easily misread: what explain must say about them, and what it must
+not.
 
     tests/e2e/capture/variations.py [--keep DIR] [KIND ...]
 
 A kind is a file of tests/data/captures/kinds. Its variations differ from it in what matters: other sizes, other times,
-another direction or order, another layer below, several at once, or the near miss of which the same must not be said.
-`varied/` has them: for each its frames, the findings that are due, what the text says, and what it must not say. Where
-a finding is due, no other one is said. The last line counts: `N passed, M failed`.
+another direction or order, another layer below, several at once, or a near miss about which the same must not be said.
+`varied/` has them: for each its frames, the expected findings, what the text must say, and what it must not say. Where
+a finding is expected, no other one may be reported. The last line counts: `N passed, M failed`.
 """
 
 import concurrent.futures
@@ -21,7 +22,7 @@ from e2e.capture.varied import causes, connections, formats, protocols
 from e2e.pylib import cli
 
 CASES = causes.CASES | connections.CASES | formats.CASES | protocols.CASES
-# Said of most captures with more than one exchange, whatever they are about.
+# Findings of most captures with more than one exchange, whatever their topic.
 USUAL = {"one-connection-kept"}
 
 
@@ -31,7 +32,7 @@ def explain(binary, file, *options):
 
 
 def judge(binary, file, case):
-    """What is wrong with what is said of a variation."""
+    """What is wrong with the statements about a variation."""
     _, scene, found, says, never = case
     file.write_bytes(scene if isinstance(scene, bytes) else scene.pcap())
     text, told = explain(binary, file), explain(binary, file, "--json")

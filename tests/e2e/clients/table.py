@@ -4,9 +4,9 @@
     tests/e2e/clients/table.py [--binary PROGRAM] [--reqwest PROGRAM] [--bless]
 
 The clients are reqwest, requests, httpx, undici, net/http of Go, and HAProxy as a proxy. scenes.toml has the rules, and
-want.json what each client does. Nothing waits for a time: the second request is sent when the server has recorded the
-first connection's end, or the first response. `--bless` writes what happens now into want.json and docs/testing.md. The
-last line counts: `clients: N passed, M failed`.
+want.json what each client does. Nothing waits for a fixed time: the second request is sent when the server has recorded
+the first connection's end, or the first response. `--bless` writes what happens now into want.json and docs/testing.md.
+The last line counts: `clients: N passed, M failed`.
 """
 
 import json
@@ -30,8 +30,8 @@ REQWEST = cli.TARGET / "debug/examples/load_urls"
 GUIDE = cli.CHECKOUT / "docs/testing.md"
 WANT = HERE / "want.json"
 SITE = {"/a.txt": "text", "/big": b"x" * 100_000}
-# What the messages of errors have in common, whatever the client calls it. undici reports a RST in a body as a reset or
-# as a close, in the same situation; its driver says that it was in a body.
+# Patterns of the clients' error messages, with a common name for each class. undici reports a RST in a body as a reset
+# or as a close, in the same situation; its driver says that it was in a body.
 CLASSES = [
     ("cut short", r"^body: "),
     ("reset", r"reset by peer|ECONNRESET|broken pipe|EPIPE"),
@@ -69,7 +69,7 @@ def main():
 
 
 def install(reqwest):
-    """Installs the clients. What is missing, if something is."""
+    """Installs the clients. Returns what is missing, if anything."""
     if not (VENV / "bin/python").exists():
         subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
         subprocess.run([VENV / "bin/pip", "install", "--quiet", "--disable-pip-version-check", *PACKAGES], check=True)
@@ -83,7 +83,7 @@ def install(reqwest):
         npm = ["npm", "install", "--prefix", home, "--no-audit", "--no-fund", "--no-save", UNDICI]
         subprocess.run(npm, check=True, stdout=subprocess.DEVNULL)
     shutil.copy(HERE / "drivers/undici.mjs", home)
-    # Without a look at the commit: Go fails if the checkout belongs to somebody else.
+    # Without version control information: Go fails if the checkout belongs to another user.
     go = ["go", "build", "-buildvcs=false", "-o", home / "go-driver", "."]
     subprocess.run(go, cwd=HERE / "drivers/go", check=True)
     if not pathlib.Path(reqwest).exists():
@@ -92,7 +92,7 @@ def install(reqwest):
 
 
 def play(client, scene):
-    """Loads the paths of a scene one after another. What came of each, and what the server saw."""
+    """Loads the paths of a scene one after another. Returns the result of each, and what the server saw."""
     import labserve
 
     with labserve.start("nginx", rules=[scene["rule"]], site=SITE) as server:
@@ -120,7 +120,7 @@ def classify(said):
 
 
 def blessed(scenes, results, known):
-    """What a client may do in each scene: what it did now, and what it has done before if that varies."""
+    """The allowed results of a client in each scene: the present one, and earlier ones if the result varies."""
     before = {scene["name"]: known.get(scene["name"], []) if scene.get("varies") else [] for scene in scenes}
     return {name: sorted({*before[name], result}) for name, result in results.items()}
 
@@ -153,7 +153,7 @@ def table(scenes, results):
 
 
 def with_table(text, new):
-    """The guide with this table in the place of the one that it has."""
+    """The guide with its table replaced by this one."""
     return re.sub(r"^\| the server's end \|.*?(?=\n\n)", lambda _: new, text, flags=re.DOTALL | re.MULTILINE)
 
 

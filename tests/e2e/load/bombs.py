@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Clients that take much and give little, against a server that may have 64 MiB: it lives, and serves others meanwhile.
+"""Clients that use up resources, against a server with a limit of 64 MiB: it survives, and serves others meanwhile.
 
     tests/e2e/load/bombs.py [--mib N] [--seconds N] [--profiles NAME ...]
 
 The server runs in a memory cgroup of N (64) MiB, where the kernel kills it if it takes more (root is needed to make
-one). Each bomb goes on for N (3) seconds: requests in a pipeline whose responses nobody reads, uploads that go on,
-heads that never end, large files that nobody reads, and as many idle connections as descriptors allow, up to 10,000.
-During each, a new client is served within 5 s. In the end the server is the same process; the idle connections have
-one of their own. A release build: an unoptimized one is too slow for what comes in.
+one). Each bomb lasts N (3) seconds: pipelined requests whose responses are never read, endless uploads, heads that
+never end, large files that are never read, and as many idle connections as descriptors allow, up to 10,000. During
+each, a new client is served within 5 s. At the end, the server must still be the same process. The idle connections get
+a separate server. Needs a release build: an unoptimized one is too slow for this load.
 """
 
 import contextlib
@@ -60,14 +60,14 @@ class Cgroup:
         return ["sh", "-c", f'echo $$ >{self.path}/cgroup.procs && exec "$@"', "sh"]
 
     def most_mib(self):
-        """The most that was used, in MiB, page cache included; None if the kernel does not say."""
+        """The highest usage in MiB, page cache included; None if the kernel does not report it."""
         with contextlib.suppress(OSError):
             name = "memory.max_usage_in_bytes" if self.is_first else "memory.peak"
             return int((self.path / name).read_text()) / 2**20
         return None
 
     def kills(self):
-        """How many processes the kernel has killed for it."""
+        """How many processes the kernel has killed because of the limit."""
         name = "memory.oom_control" if self.is_first else "memory.events"
         found = re.search(r"^oom_kill (\d+)", (self.path / name).read_text(), re.MULTILINE)
         return int(found.group(1)) if found else 0
@@ -77,7 +77,7 @@ def head(method, path, fields=""):
     return f"{method} {path} HTTP/1.1\r\nHost: lab.test\r\n{fields}\r\n".encode()
 
 
-# Each: what a client sends first, what it sends again and again, and how many clients there are.
+# For each: what a client sends first, what it sends repeatedly, and the number of clients.
 BOMBS = {
     "pipelines unread": (b"", head("GET", "/page") * 200, 300),
     "uploads": (head("POST", "/page", "Content-Length: 1000000000\r\n"), b"u" * 65536, 500),
@@ -93,7 +93,7 @@ BOMBS = {
 
 
 class Client:
-    """A client that sends as long as the server takes it, and reads nothing."""
+    """A client that sends as long as the server accepts data, and reads nothing."""
 
     def __init__(self, address, first):
         self.socket = socket.socket()
@@ -116,7 +116,8 @@ class Client:
 
 
 def explode(address, first, again, count, seconds):
-    """Runs a bomb. Returns how long new clients took to be served meanwhile, in seconds, None for one that was not."""
+    """Runs a bomb. Returns how long new clients waited to be served meanwhile, in seconds; None for a client that was
+    not."""
     took = []
     selector = selectors.DefaultSelector()
     clients = [Client(address, first) for _ in range(count)]
@@ -185,7 +186,7 @@ def attack(options, profile, root, most):
     failures = []
     with Cgroup(options.mib) as cgroup, serving(options, profile, root, cgroup) as server:
         failures += rest(profile, server, cgroup, most)
-    # On a server of their own: the sockets of the kernel count in the cgroup, too, and 10,000 take a while to go.
+    # On a separate server: sockets count in the cgroup too, and 10,000 of them take a while to disappear.
     with Cgroup(options.mib) as cgroup, serving(options, profile, root, cgroup) as server:
         for name, (first, again, count) in BOMBS.items():
             took = explode(server.address, first, again, count, options.seconds)
@@ -215,7 +216,7 @@ def main():
         return cli.skip(f"bombs: no memory cgroup can be made here: {error}")
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    # The server's limit is the same, and it keeps a reserve.
+    # The server has the same limit, and keeps a reserve.
     most = min(10_000, hard - 1000)
     failures = []
     with sites.small(page=b"page " * 200, large=b"l" * LARGE) as root:

@@ -4,8 +4,8 @@
     tests/e2e/load/limits.py [--clients N]
 
 Of N clients (300) with `max_connections = 100`, 100 are served, and the others get 503 and FIN. When some of the first
-leave, others are served. Of clients that stall a large reply with `min_rate`, all are ended in its time. An ordinary
-client is served meanwhile, and the descriptors of the others are given back.
+leave, others are served. With `min_rate`, all clients that stall a large reply are ended in time. An ordinary client is
+served meanwhile, and the descriptors of the others are freed.
 """
 
 import collections

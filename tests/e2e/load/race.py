@@ -5,10 +5,10 @@
 
 PROFILE is any of node, apache, nginx; without one, all three. The real server and labserve get the same requests:
 
-  sweep   On a connection of its own a request is answered. The next is sent FROM to TO ms after the idle time that the
+  sweep   On a new connection, a request is answered. The next is sent FROM to TO ms after the idle time that the
           server is configured with, in steps of STEP ms, N times each.
-  ties    The server is stopped (SIGSTOP) before its timer expires. It goes on (SIGCONT) when the timer has expired and
-          the request is there, so that it finds both at once.
+  ties    The server is stopped (SIGSTOP) before its timer expires. It continues (SIGCONT) when the timer has
+          expired and the request is there, so that it finds both at once.
 
 The outcome is a reply; RST without a FIN before it; FIN, then RST for the request; or FIN alone. "Known" counts the
 cases in which the FIN had arrived before the request was sent, so that the client could have known.
@@ -139,7 +139,7 @@ def ties(server, idle_s, count):
     clients = [Client(server.address) for _ in range(count)]
     wait_until(clients[0].replied + idle_s - 0.2)
     server.signal(signal.SIGSTOP)
-    # A server that still runs for a moment would notice the request before it stops.
+    # Otherwise, the server might notice the request in the moment before it stops.
     time.sleep(0.05)
     try:
         for client in clients:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Do the recipes of docs/testing.md pass on a busy machine, every time, and how long does each take?
+"""Checks that the recipes of docs/testing.md always pass on a busy machine, and measures how long each takes.
 
     tests/e2e/load/recipes.py [--rounds N] [--load N] [--at-once N] [--seconds N] [--tests PROGRAM]
 
@@ -43,7 +43,7 @@ def built():
 
 
 def spin(parent):
-    """Keeps a CPU busy, until the script has ended: one that is killed ends no process of its own."""
+    """Keeps a CPU busy until the script has ended, because a script that is killed does not end its processes."""
     while os.getppid() == parent:
         for _ in range(1_000_000):
             pass

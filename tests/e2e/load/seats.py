@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""A thousand idle clients of the timeline keep nobody from the served ports.
+"""A thousand idle clients of the timeline do not block the served ports.
 
     tests/e2e/load/seats.py [--clients N] [--limit N]
 
 The server may have N (512) descriptors. N (1000) clients without a token connect to its timeline and send nothing. The
-timeline has a seat for an eighth of the descriptors, and at most 128: the others lose theirs. Meanwhile new clients of
+timeline admits an eighth of that number, and at most 128: the other connections are closed. Meanwhile new clients of
 the served port are served at once, and the timeline's page still comes.
 """
 
@@ -19,7 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from e2e.pylib import cli, http1, sites
 from e2e.pylib.process import Labserve
 
-# How long an ordinary response may take here. Before there were seats it took 30 s.
+# How long an ordinary response may take here. Before the limit existed, it took 30 s.
 PATIENCE_S = 5.0
 
 

@@ -4,9 +4,9 @@
     tests/e2e/load/stop.py [--stops N] [--profile NAME]
 
 N times (20) labserve is started, put under load by wrk (where that is installed) and by clients that know what a whole
-reply is, and told to stop (SIGTERM). Each client then gets all of every reply that had begun. Requests that had not may
-find the connection ended. Once more, a client that reads a large file slowly gets all of it within the grace period of
-five seconds. The exit code of labserve is 0 each time.
+reply is, and told to stop (SIGTERM). Each client then gets every reply that had begun completely. Requests that had not
+may find the connection ended. Once more, a client that reads a large file slowly gets all of it within the grace period
+of five seconds. The exit code of labserve is 0 each time.
 """
 
 import collections
@@ -102,7 +102,7 @@ def slow_reader(start, size, errors):
             if not stopped:
                 server.signal(signal.SIGTERM)
                 stopped = True
-            # At a rate at which the whole takes three seconds.
+            # At a rate at which the whole file takes three seconds.
             time.sleep(max(0, begun + 3 * got / size - time.monotonic()))
         took = time.monotonic() - begun
         code = exit_code(server, errors)

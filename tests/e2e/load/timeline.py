@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the timeline costs the server whose connections it shows.
+"""The cost of the timeline for the server whose connections it shows.
 
     tests/e2e/load/timeline.py [--seconds N] [--rounds N] [--leeway N] [--part pace|full|browser]
 
@@ -37,11 +37,11 @@ RATE = 1000
 MOST_CPU = 0.02
 MOST_LOST = 0.03
 MOST_WAIT_S = 0.1
-# Runs a command on the CPU time that other programs leave over.
+# Runs a command only with the CPU time that other programs leave.
 IDLE_CLASS = ["chrt", "--idle", "0"]
 # Lines on their way to the ring, and the memory that the allocator keeps for them.
 BESIDE_RING_KIB = 24 << 10
-# Walks through memory, as a program that draws does.
+# Walks through memory, like a program that draws.
 BUSY = "memory = bytearray(8 << 20)\nwhile True:\n    for at in range(0, len(memory), 64): memory[at] = 1"
 
 
@@ -60,7 +60,7 @@ class Busy:
 
 
 class Browser:
-    """The page in headless Chromium, by timeline_watch.mjs. `said` are its reports, one a second."""
+    """The page in headless Chromium, run by timeline_watch.mjs. `said` are its reports, one a second."""
 
     def __init__(self, address, idle_class=False):
         script = pathlib.Path(__file__).resolve().parents[1] / "browser/timeline_watch.mjs"

@@ -3,9 +3,9 @@
 
     tests/e2e/load/timers.py [--connections N] [--others N] [--most MS] [PROFILE ...]
 
-On N connections of every profile a request is answered; then each is ended by its idle timer. The others are asked
-again all the time, so that each has a running timer for as long as that takes. A timer of more than 6 s is set to 5 s.
-Fails if more than one connection in a hundred is ended more than MS (10) too late, or any too early.
+On N connections of every profile, a request is answered; then the idle timer ends each of them. The others keep sending
+requests, so that each has a running timer during that time. A timer of more than 6 s is set to 5 s. Fails if more than
+one connection in a hundred is ended more than MS (10) too late, or any too early.
 """
 
 import multiprocessing
@@ -20,7 +20,7 @@ from e2e.pylib import cli, http1, sites
 from e2e.pylib.process import Labserve
 from e2e.pylib.stats import percentile
 
-# As in the profiles. None is longer; those are shortened here.
+# As in the profiles. None stands for a longer timer, which is shortened here.
 IDLE_S = {"node": 5.0, "apache": 5.0, "nginx": None, "phpnow": None, "rfc": None}
 SHORT_S = 5.0
 

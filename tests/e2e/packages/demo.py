@@ -1,4 +1,4 @@
-"""A visit to the demo site: the page, and what is on it, by an HTTP client and by a browser."""
+"""A visit to the demo site, by an HTTP client and by a browser: the page and everything on it."""
 
 import json
 import time
@@ -12,9 +12,10 @@ TARGETS = {
     "/static/head.jpg": "static/head.jpg",
     "/static/BGM.wav": "static/BGM.wav",
 }
-# How long a newcomer has, from the package to the page.
+# The maximum time from the package to the page.
 A_MINUTE_S = 60
-# What a browser has of the page: its heading, whether the style sheet counts, and how wide the picture is by itself.
+# The state of the page in a browser: its heading, whether the style sheet is applied, and the natural width of the
+# picture.
 SHOWN = """JSON.stringify({
   heading: document.querySelector("h1").textContent,
   styled: document.styleSheets.length === 1 && document.styleSheets[0].cssRules.length > 0,
@@ -23,7 +24,7 @@ SHOWN = """JSON.stringify({
 
 
 def visit(address):
-    """Asks for everything on a connection of its own, and compares it with the files. Returns a note that names the
+    """Requests each file on a new connection, and compares it with the original. Returns a note that names the
     server."""
     sizes = []
     for target, file in TARGETS.items():

@@ -6,8 +6,8 @@ after the first command.
     tests/e2e/packages/packages.py [--binary PROGRAM] [--only WORD] [--runs N]
 
 The archive and the .deb are installed into an empty root: neither a libc nor a shell is there. The image is run by
-buildah. Needs root, dpkg, buildah and Chromium. Validators come from PyPI. That of Windows is tried by
-tests/e2e/windows, the wheel by tests/e2e/python. The last line counts: `packages: N passed, M failed`.
+buildah. Needs root, dpkg, buildah and Chromium. Validators come from PyPI. tests/e2e/windows tests the package for
+Windows, tests/e2e/python the wheel. The last line counts: `packages: N passed, M failed`.
 """
 
 import contextlib
@@ -75,7 +75,7 @@ def the_archive_runs_in_an_empty_root(place, options):
         assert (root / path).stat().st_size > 0, path
     output = subprocess.run(["bash", "-n", root / "completions/labserve.bash"], capture_output=True, text=True)
     assert output.returncode == 0 and not output.stderr, output.stderr
-    # The profiles beside the program are the ones inside it.
+    # The profiles next to the program are equal to those inside it.
     nginx = [run[0], "--profile", f"{pathlib.PurePath(run[0]).parent}/profiles/nginx.toml"]
     assert "nginx" in in_root(place, nginx, options, begun, runner)
     return note
@@ -102,8 +102,8 @@ def the_debian_package_is_installed_started_and_removed(place, options):
 
 
 def units(root):
-    """What systemd says of the units: whether they can be loaded, and how far the service is confined: 0 is closed, 10
-    is open."""
+    """What systemd says about the units: whether they can be loaded, and how exposed the service is, from 0 (closed) to
+    10 (open)."""
     if not shutil.which("systemd-analyze"):
         return ""
     folder = root / "lib/systemd/system"
@@ -146,7 +146,7 @@ def the_image_runs_as_its_configuration_says(place, options):
         made = ask("from", f"oci-archive:{common.IMAGE}")
         config = json.loads(ask("inspect", made))["OCIv1"]["config"]
         assert config["User"] == image.USER and config["StopSignal"] == "SIGTERM", config
-        # It outlives buildah, so it ends by itself.
+        # It outlives buildah, so `--for` ends it.
         command = [*config["Entrypoint"], *config["Cmd"], "--for", "20s"]
         port = str(free_port())
         # All containers share this machine's network.

@@ -25,12 +25,12 @@ from e2e.pylib import cli, sites
 from e2e.pylib.process import Labserve, Missing, NotStarted
 
 PROFILES = [name for name in peers.SERVERS if name not in peers.STRANGERS]
-# Those that are compared if none is named.
+# The profiles that are compared if none is named.
 USUAL = [name for name in PROFILES if name not in peers.GALLERY]
 
 
 def whose_turn(days, today):
-    """The part of the gallery that is compared on a day. In that many days, each has its turn once."""
+    """The part of the gallery that is compared on a day. Each server has its turn once in `days` days."""
     return [name for number, name in enumerate(peers.GALLERY) if number % days == today.toordinal() % days]
 
 
@@ -115,7 +115,7 @@ def compared(profile, site, options):
         return f"{profile}: {why}"
     with real, Labserve(options.binary, "--profile", profile, "--root", site, "--log", "off") as own:
         recordings = compare.record_both(real, own, site, options.slow)
-        # Inside, because cases that differ are played again.
+        # Compared here, while both servers run, because cases that differ are played again.
         return compare.Comparison(profile, *recordings, site, show=math.inf if options.v else 10)
 
 

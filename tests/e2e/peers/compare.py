@@ -57,8 +57,9 @@ def record_both(reference, own, site, slow=False):
 
 def differences(name, reference, own, site):
     """The differences in a case. If there are any, both servers are asked again, up to three times, one after the
-    other: differences that occur only under load do not count. A FIN that is sent with a request arrives at some moment
-    of its handling, so that a server gives one of two answers. So each answer is compared with each of the other."""
+    other: differences that occur only under load do not count. A FIN that is sent with a request may arrive at any
+    moment while the request is handled, so a server may give one of two answers. Therefore each answer is compared with
+    each answer of the other server."""
     targets = [reference["target"], own["target"]]
     answers = [[reference["cases"][name]], [own["cases"][name]]]
     found = wire.differences(answers[0][0], answers[1][0], *targets)

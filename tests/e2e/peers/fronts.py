@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""nginx and HAProxy as proxies in front of labserve: do they agree with it about where requests end?
+"""Checks that nginx and HAProxy, as proxies in front of labserve, agree with it about where requests end.
 
     tests/e2e/peers/fronts.py [PROFILE ...]
 

@@ -8,9 +8,10 @@ PROFILE is any of those in servers.toml; without one, all but the gallery. gramm
 `--count` are about odd requests, `--files` about odd names, times and media types, `--pipelines` about several requests
 in pieces, with pauses and FIN.
 
-Answers are compared as wire.py compares recordings. What differs is asked again; where the real server then differs
-from itself, the conversation is unstable and does not count. What is left is reduced as long as it still differs,
-and grouped by cause. "Silent" are those in which labserve says nothing and stays open and the real server does not.
+Answers are compared as wire.py compares recordings. Conversations that differ are repeated. If the answers of the real
+server then differ from each other, the conversation is unstable and does not count. The remaining ones are reduced as
+long as they still differ, and grouped by cause. "Silent" are those in which labserve sends nothing and stays open, and
+the real server does not.
 
 Exit code 1: fewer than the threshold are identical, or labserve is silent. A server that is not installed is SKIPPED;
 if nothing is left, or with CI=true, that is 1 too.
@@ -233,7 +234,7 @@ def main():
     profiles = options.profiles or USUAL
     kinds = (
         ("odd requests", sites.recorded, grammar.odd_requests, options.count),
-        # Some of these files can be read by root alone: none of the servers may have its right to.
+        # Some of these files can only be read by root, and none of the servers may run with that right.
         ("odd files", sites.odd, grammar.file_requests, options.files),
         ("pipelines", sites.recorded, grammar.pipelines, options.pipelines),
     )

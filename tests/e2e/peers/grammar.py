@@ -1,9 +1,9 @@
-"""Draws conversations for the comparison of servers: requests by RFC 9110 and RFC 9112, and requests that are nearly
-valid.
+"""Generates conversations for the comparison of servers: requests by RFC 9110 and RFC 9112, and requests that are
+nearly valid.
 
-A conversation is data: requests, each a plain GET with changes, and how the bytes are delivered. So it can be made
-smaller, by leaving out what does not matter. The same seed draws the same conversations. Knows how requests
-are made of parts; what stands for a part is in tests/data/corpus/grammar.toml. Must not know any server.
+A conversation is data: requests, each a plain GET with changes, and how the bytes are delivered. A conversation can
+therefore be reduced by leaving out irrelevant parts. The same seed generates the same conversations. Knows how requests
+are composed of parts; the values of the parts are in tests/data/corpus/grammar.toml. Must not know any server.
 """
 
 import dataclasses
@@ -257,7 +257,7 @@ PARTS = {
     "byte": (3, byte),
     "separators": (1, of("separators")),
 }
-# What ordinary clients send, for long conversations: the frequency and the value.
+# What ordinary clients send in long conversations: the frequency, the part and a function that draws the value.
 USUAL = (
     (0.15, "method", lambda *_: "HEAD"),
     (0.1, "version", lambda *_: "HTTP/1.0"),

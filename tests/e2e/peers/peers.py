@@ -33,9 +33,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 APPS = HERE / "apps"
 TOLD = tomllib.loads((HERE / "servers.toml").read_text())
 SERVERS = {name: {**TOLD.get(server.get("like"), {}), **server} for name, server in TOLD.items()}
-# Those of which against.py compares a part each day.
+# The servers of which against.py compares a part each day.
 GALLERY = [name for name, server in SERVERS.items() if server.get("gallery")]
-# Those that no profile imitates.
+# The servers that no profile imitates.
 STRANGERS = [name for name, server in SERVERS.items() if server.get("stranger")]
 # What is installed for each server, by its name.
 NOTES = cli.PEERS_HOME / "installed"
@@ -43,7 +43,7 @@ NOTES = cli.PEERS_HOME / "installed"
 
 def ordinary_user():
     """A command that runs another one as a user whom the permissions of files bind: root without the right to read
-    every file, or whoever runs the script."""
+    every file, or the user who runs the script."""
     return ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
 
 

@@ -47,7 +47,7 @@ def recorded(target, corpus, site, jobs, only):
 
     recordings = three(corpus, jobs)
     kept = agreed(target, recordings)
-    # On a busy machine, what takes long is not the server's.
+    # On a busy machine, a delay need not come from the server.
     unsteady = [case for case in corpus if case["name"] in recordings[0]["cases"].keys() - kept.keys()]
     kept |= agreed(target, three(unsteady, 1))
     return {case["name"]: kept.get(case["name"]) for case in corpus if case["name"] in recordings[0]["cases"]}
@@ -80,7 +80,7 @@ def record(profile, name, options):
     file.parent.mkdir(exist_ok=True)
     if options.only and file.exists():
         before = wire.read_json(file)
-        # Recorded text names the port of its server, beside other hosts too.
+        # Recorded text contains the port of its server, also after the names of other hosts.
         ports = [f":{address.rsplit(':', 1)[1]}" for address in (target, before["target"])]
         kept = json.loads(json.dumps(kept).replace(*ports))
         target, kept = before["target"], {**before["cases"], **kept}

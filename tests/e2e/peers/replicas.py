@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""HAProxy in front of four labserve processes: who gets the requests, what HAProxy repeats, and what is lost.
+"""HAProxy in front of four labserve processes: which one gets the requests, what HAProxy retries, and what is lost.
 
     tests/e2e/peers/replicas.py [--requests N] [--table]
 
@@ -24,13 +24,13 @@ from e2e.pylib import cli, http1, sites
 from e2e.pylib.process import Labserve, Process, free_port
 
 PAGE = cli.CHECKOUT / "docs/load-balancers.md"
-# The lines that cure what the defaults lose.
+# The lines of the configuration that prevent the losses of the defaults.
 CURE = re.compile(r"^ *(?:retries|retry-on|option redispatch).*\n", re.MULTILINE)
 COUNT = 4
 CLIENTS = 4
 # Several of HAProxy's health checks, which come every 100 ms.
 SETTLED_S = 0.6
-# The second replica ends every fifth of its connections so.
+# The ways in which the second replica ends every fifth of its connections.
 RESTARTS = "restarted in turn"
 FAULTS = {"alike": [], "one ends with FIN": ["end=fin"], "one ends with RST": ["end=reset"], RESTARTS: []}
 
@@ -164,7 +164,7 @@ def trial(binary, what, cured, requests):
 
 
 def wrong(what, cured, outcome):
-    """What is not as the page says."""
+    """Yields each difference from what the page says."""
     if (cured or what == "alike") and outcome.lost:
         yield f"{outcome.lost} requests were lost: {dict(outcome.statuses)}"
     if not cured and FAULTS[what] and not outcome.lost:

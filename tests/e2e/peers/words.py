@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Words of the profile language that no built-in profile uses, beside a server that needs them.
+"""Tests keys of the profile language that no built-in profile uses, against servers that need them.
 
     tests/e2e/peers/words.py [--install]
 
@@ -168,8 +168,8 @@ def head(connection, patience_s=5.0):
 
 
 def who_is_served(port):
-    """What a second client gets while a first one is silent, and after that one has left."""
-    # One that has come and gone, so that the program has loaded all that it needs.
+    """What a second client gets while a first one is silent, and after the first has left."""
+    # An earlier client, so that the program has loaded everything that it needs.
     with connect(port) as earlier:
         ask(earlier, "/index.html", "Connection: close\r\n")
     with connect(port) as first, connect(port) as second:
@@ -238,7 +238,7 @@ def queue(port):
     """How many clients are connected while another one is served."""
     with contextlib.ExitStack() as clients:
         clients.enter_context(connect(port))
-        # It must have left the queue.
+        # The first client must have left the queue.
         time.sleep(0.3)
         for count in range(50):
             client = clients.enter_context(socket.socket())

@@ -12,7 +12,7 @@ GUIDE = cli.CHECKOUT / "docs/testing.md"
 
 @dataclasses.dataclass
 class Section:
-    """What a section of the guide has for somebody who follows it."""
+    """The parts of a section of the guide that a reader follows."""
 
     # The files that examples are, by the names in their first lines.
     files: dict[str, str]

@@ -31,9 +31,9 @@ class NotStarted(Exception):
 
 
 def free_port(count=1):
-    """A port of the loopback interface that nobody uses; with `count` the first of that many in a row.
+    """A free port of the loopback interface; with `count`, the first of that many consecutive free ports.
 
-    Somebody else may take it before it is used. Where the server can choose (`--port 0`), let it.
+    Another process may take it before it is used. If the server can choose a port (`--port 0`), prefer that.
     """
     if count == 1:
         with socket.socket() as probe:
@@ -70,7 +70,7 @@ class Process:
         stays in the process group of the script, and what is said below of its group is of no use."""
         self.name = name or pathlib.Path(argv[0]).name
         self.addresses = []
-        # Files rather than pipes, so that the server does not block if nobody reads them.
+        # Files rather than pipes, so that the server does not block when its output is not read.
         self._out, self._err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
 
         def limit():
@@ -136,7 +136,7 @@ class Process:
         self.popen.send_signal(number)
 
     def stop(self, patience_s=15.0):
-        """Ends it in order, with SIGTERM. Returns its exit code."""
+        """Stops it gracefully, with SIGTERM. Returns its exit code."""
         if self.is_running():
             self.signal(signal.SIGTERM)
         try:

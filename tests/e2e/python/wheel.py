@@ -61,14 +61,14 @@ def first_screen(wheel, venv, environment):
     # The last word is a pattern for a shell.
     (named,) = wheel.parent.glob(pip[-1])
     subprocess.run([venv / "bin" / pip[0], *pip[1:-1], "--quiet", named], check=True)
-    # No browser of the person who runs this is found.
+    # So that no browser on the PATH is found.
     environment = {**environment, "PATH": str(venv / "bin")}
     with Labserve(venv / "bin" / serve[0], *serve[1:], env=environment) as server, chromium.Browser() as browser:
         return f"the demo page of the wheel: {demo.show(browser, server.address, begun)}"
 
 
 def outside():
-    """The environment without what would find the checkout."""
+    """The environment without the variables that point to the checkout."""
     return {name: value for name, value in os.environ.items() if name not in ("LABSERVE_PROGRAM", "PYTHONPATH")}
 
 
@@ -96,7 +96,7 @@ def build(out):
 
 
 def run_tests(venv, home, environment):
-    """How many tests passed, and how many did not. None of the checkout is found by an import."""
+    """How many tests passed, and how many did not. No import finds a module of the checkout."""
     command = [venv / "bin/pytest", "--quiet", "-p", "no:cacheprovider", "--strict-markers", PACKAGE / "tests"]
     done = subprocess.run(command, cwd=home, env=environment, stdout=subprocess.PIPE, encoding="utf-8")
     print(done.stdout)

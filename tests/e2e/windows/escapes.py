@@ -1,4 +1,5 @@
-"""Sends targets to a running server that try to leave the root by the way Windows reads names. The same in every run.
+"""Sends targets to a running server that try to leave the root by the way Windows reads names. Every run sends the same
+ones.
 
     escapes.py HOST:PORT SECRET-FILE [COUNT]
 

@@ -1,5 +1,5 @@
-/* What only a Windows program can do to another one, for windows.py. Compiled with MinGW, run under Wine.
- *   helper hold FILE         keeps FILE open and shares it with nobody until standard input ends
+/* Actions that only one Windows program can take on another, for windows.py. Compiled with MinGW, run under Wine.
+ *   helper hold FILE         keeps FILE open, without sharing it, until standard input ends
  *   helper replace NEW OLD   moves OLD aside, even if it is open, and NEW to its place, as editors do
  *   helper over NEW OLD      renames NEW to OLD, which it replaces, as most programs do that save atomically
  *   helper short FILE        prints FILE's short (8.3) name

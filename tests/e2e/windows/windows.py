@@ -3,10 +3,10 @@
 
     tests/e2e/windows/windows.py [--install] [--no-build] [--only WORD] [--runs N]
 
-What is the same on both systems must be identical byte for byte, line ends aside: the .exe is compared with the program
-of this system (--binary). What Windows has of its own (named pipes, short names, sharing, device names) is tried on its
-own. The fidelity figure is that of the Rust suite, replayed against the .exe: LABSERVE_PROGRAM tells it which program
-to start. The last line counts; the exit code is 1 if something failed.
+Output that both systems share must be identical byte for byte, except for line ends: the .exe is compared with the
+program of this system (--binary). Features of Windows (named pipes, short names, sharing, device names) are tested
+separately. The fidelity figure is that of the Rust suite, replayed against the .exe: LABSERVE_PROGRAM tells it which
+program to start. The last line counts; the exit code is 1 if something failed.
 """
 
 import concurrent.futures
@@ -305,7 +305,7 @@ def suite(names):
 
 
 def counted(said, least):
-    """How many tests passed: at least that many, or else their names have changed."""
+    """How many tests passed. Fewer than `least` mean that their names have changed."""
     count = int(re.search(r"^test result: .*?(\d+) passed", said, re.MULTILINE).group(1))
     assert count >= least, said[-6000:]
     return f"{count} tests"

@@ -65,8 +65,8 @@ def one_wineserver():
     quiet = {"env": ENV, "stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     subprocess.run([WINESERVER, "-w"], check=False, timeout=60, **quiet)
     subprocess.run([WINESERVER, "-p"], check=True, timeout=60, **quiet)
-    # The first program starts Wine's services, which live as long as the wineserver. They must not inherit a pipe whose
-    # end somebody waits for.
+    # The first program starts Wine's services, which live as long as the wineserver. They must not inherit a pipe that
+    # another process reads to its end.
     subprocess.run([WINE, EXE, "--version"], check=True, timeout=120, **quiet)
     try:
         yield

@@ -7,14 +7,15 @@ const LEAST_MSS: u32 = 536;
 /// Longest options of a TCP header.
 const OPTIONS: u32 = 40;
 
-/// The frames from one to another, in order of time, without copies; `None` if some are not listed.
+/// The listed frames numbered `first` to `last`, in order of time, without those that were recorded twice; `None` if
+/// some are not listed.
 pub(super) fn listed(connection: &Connection, first: u64, last: u64) -> Option<Vec<&Frame>> {
     let all = &connection.frames;
     let (from, to) = (
         all.partition_point(|frame| frame.number < first),
         all.partition_point(|frame| frame.number <= last),
     );
-    // Of a long connection, the frames in the middle are not listed.
+    // The frames in the middle of a long connection are not listed.
     if connection.frames_left_out > 0 && to + LAST_LISTED > all.len() {
         return None;
     }
@@ -27,17 +28,18 @@ pub(super) fn listed(connection: &Connection, first: u64, last: u64) -> Option<V
     Some(frames)
 }
 
-/// This many frames are listed from the end of a connection.
+/// Number of frames that are listed from the end of a connection.
 pub(super) const LAST_LISTED: usize = 40;
 
-/// When the frame of this number was captured; `None` if the connection does not list it.
+/// Time of the frame with this number; `None` if the connection does not list it.
 pub(super) fn frame_ns(connection: &Connection, number: u64) -> Option<i64> {
     let frames = &connection.frames;
     let index = frames.binary_search_by_key(&number, |frame| frame.number).ok()?;
     Some(frames[index].ns)
 }
 
-/// From which length on a segment is full: the smaller MSS of both sides, less the options that a segment may have.
+/// The payload length in bytes from which a segment counts as full: the smaller MSS of the two sides, minus the space
+/// for TCP options. Without an MSS option, the length of the longest segment takes its place.
 pub(super) fn full_segment(connection: &Connection) -> u32 {
     let sides = [&connection.handshake.client, &connection.handshake.server];
     let mss = sides.into_iter().flatten().filter_map(|options| options.mss).min();
@@ -45,7 +47,7 @@ pub(super) fn full_segment(connection: &Connection) -> u32 {
     mss.map_or(longest, u32::from).max(LEAST_MSS).saturating_sub(OPTIONS)
 }
 
-/// Whether a segment was sent again.
+/// Whether a segment is a retransmission, other than a needless one.
 pub(super) fn is_again(frame: &Frame) -> bool {
     let again = [AnalysisFlag::Retransmission, AnalysisFlag::FastRetransmission];
     again.iter().any(|flag| frame.analysis.has(*flag))

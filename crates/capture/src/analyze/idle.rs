@@ -38,13 +38,13 @@ pub(super) fn idle_periods(
         begun(exchange).is_none_or(|(begin, _)| last.is_none_or(|(last, _)| begin.frame <= last.frame))
     };
     for exchange in exchanges.iter().take_while(in_time) {
-        // A request whose first frame repeats an earlier one was sent before; when, the capture does not show.
-        // Nor does it show when the request came that was not captured.
+        // If the first frame of a request is a retransmission, the request was first sent earlier, at a time that the
+        // capture does not show. The same holds for a request that was not captured.
         let ended_by = begun(exchange)
             .filter(|(begin, _)| !is_sent_again(frames, begin.frame))
             .filter(|_| !exchange.request_lost);
         periods.extend(ended_by.and_then(|(begin, by)| idle_period(start.as_ref()?, begin, by)));
-        // What follows an upgrade or CONNECT is not HTTP: it has no idle periods of HTTP.
+        // After an upgrade or CONNECT, the connection carries another protocol and has no further idle periods of HTTP.
         if exchange
             .response
             .as_ref()
@@ -124,7 +124,7 @@ fn completed(exchange: &Exchange) -> Option<FrameTime> {
     })
 }
 
-/// Whether the head of the response was captured whole, and kept.
+/// Whether the head of the response was captured completely, and kept.
 pub(super) fn head_captured(exchange: &Exchange) -> bool {
     let response = exchange.response.as_ref();
     response.is_some_and(|response| response.head_complete && !response.head.as_str().is_empty())

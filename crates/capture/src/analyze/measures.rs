@@ -1,18 +1,20 @@
-//! What the frames of one connection measure: round trips by segment, delayed ACKs, the time that windows stopped a sender.
+//! Measures the frames of one connection: round trips by segment, delayed ACKs, and how long receive windows stopped a
+//! sender.
 //!
-//! Only said of connections that were captured from both sides and without holes: a missing ACK would be taken for a late
-//! one.
+//! Only connections that were captured from both sides and without holes are measured: if an ACK were missing, the next
+//! one would look late.
 
 use super::frames::{after, elapsed};
 use crate::model::{AnalysisFlag, Connection, Exchange, Frame, FrameSpan, RoundTrips, Side, StallCause, WindowStalls};
 
-/// A delay of an ACK is at least this long: systems delay ACKs by 40 to 200 ms.
+/// Shortest delay of a delayed ACK: systems delay ACKs by 40 to 200 ms.
 const LEAST_DELAY_NS: u64 = 30_000_000;
-/// And at most this long (RFC 9293 section 3.8.6.3).
+/// Longest delay of a delayed ACK (RFC 9293 section 3.8.6.3).
 const MOST_DELAY_NS: u64 = 500_000_000;
-/// On a longer way, the network may be the one that delays.
+/// Delayed ACKs are only counted if the shortest round trip is below this. On a longer path, the network may cause the
+/// delay.
 const SHORT_WAY_NS: u64 = 10_000_000;
-/// Shorter transfers have no throughput that means anything.
+/// Shorter transfers have no meaningful throughput.
 const LEAST_BYTES: u64 = 10_000;
 const LEAST_TRANSFER_NS: i64 = 1_000_000;
 
@@ -57,11 +59,12 @@ fn throughput(exchange: &mut Exchange) {
     }
 }
 
-/// A segment and the ACK that follows it.
+/// A measured round trip: from a segment to the ACK that covers it.
 struct Sample {
     ns: u64,
     frames: FrameSpan,
-    /// Whether the ACK carries nothing and acknowledges less than two full segments, so that its sender may have delayed it.
+    /// Whether the sender of the ACK may have delayed it: the ACK has no payload, and it acknowledges the only segment
+    /// in flight and less than two full segments.
     may_be_delayed: bool,
 }
 
@@ -89,14 +92,14 @@ fn round_trips(frames: &[&Frame], by: Side, full: u32) -> Option<RoundTrips> {
     })
 }
 
-/// The round trips of the segments of one side. A stretch in which something was sent again, or was not captured, measures
-/// nothing.
+/// The round trips of the segments of one side. Stretches with retransmissions or with frames that were not captured
+/// are not measured.
 fn samples(frames: &[&Frame], by: Side, full: u32) -> Vec<Sample> {
     let mut samples = Vec::new();
-    // Segments that are not acknowledged yet: the number after each, and its frame.
+    // Segments that are not acknowledged yet: the sequence number after each, and its frame.
     let mut waiting: Vec<(u32, &Frame)> = Vec::new();
     let mut acked = None;
-    // How many samples there were at the latest frame of that side.
+    // Number of samples at the latest frame of that side.
     let mut before = 0;
     for frame in frames {
         let again = [
@@ -111,7 +114,7 @@ fn samples(frames: &[&Frame], by: Side, full: u32) -> Vec<Sample> {
         ];
         if frame.from == by {
             if frame.after_unseen {
-                // What is missing may have been sent again.
+                // A frame that was not captured may have been a retransmission, so the latest samples do not count.
                 samples.truncate(before);
                 waiting.clear();
             }
@@ -144,7 +147,7 @@ fn samples(frames: &[&Frame], by: Side, full: u32) -> Vec<Sample> {
                 },
                 may_be_delayed: frame.len == 0 && count == 1 && newly < 2 * full && waiting.len() == 1,
             };
-            // An earlier ACK may be missing.
+            // An earlier ACK may not have been captured.
             samples.extend((!frame.after_unseen).then_some(sample));
             waiting.drain(..count);
         }
@@ -155,7 +158,7 @@ fn samples(frames: &[&Frame], by: Side, full: u32) -> Vec<Sample> {
     samples
 }
 
-/// How long the window of one side was 0: from the frame that says so to the one that opens it.
+/// How long the window of one side was 0: from the frame that announces it to the frame that opens the window again.
 fn zero_windows(frames: &[&Frame], by: Side) -> Option<WindowStalls> {
     let own = frames
         .iter()
@@ -172,14 +175,15 @@ fn zero_windows(frames: &[&Frame], by: Side) -> Option<WindowStalls> {
             _ => {}
         }
     }
-    // If it stays shut, how long is known up to the last frame.
+    // A window that stays shut counts up to the last frame.
     if let (Some(first), Some(last)) = (shut, frames.last()) {
         stalls.push((first, last));
     }
     add_up(by, StallCause::ZeroWindow, &stalls)
 }
 
-/// How long the window of one side was full: from the segment that fills it to the frame that moves its end, or shuts it.
+/// How long the window of one side was full: from the segment that fills it to the frame that moves its right edge or
+/// announces a window of 0.
 fn full_windows(frames: &[&Frame], by: Side) -> Option<WindowStalls> {
     let filled = frames
         .iter()

@@ -1,6 +1,6 @@
-//! From what was read of one connection to what it means: idle periods, validators, why the connection ended.
+//! Derives what the data of one connection means: idle periods, validators, why the connection ended.
 //!
-//! Pure functions of one connection. Statements about several connections are for `findings`.
+//! Pure functions of one connection. `findings` makes the statements about several connections.
 
 mod frames;
 mod idle;
@@ -67,14 +67,14 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
         () => Usage::Unused,
     };
     if usage == Usage::Other {
-        // Bytes that were taken for the start of a request count too.
+        // Bytes that were first taken for the start of a request count too.
         let carried = carried.get_or_insert_default();
         carried.client_bytes = tracker.traffic(client, Side::Client).bytes;
         carried.server_bytes = tracker.traffic(client, Side::Server).bytes;
     }
     let (first, last) = tracker.span();
     let (frames, frames_left_out) = tracker.frames(client);
-    // What is not HTTP has no idle periods of HTTP.
+    // A connection without HTTP has no idle periods of HTTP.
     let idle_periods = match usage == Usage::Other && exchanges.is_empty() {
         true => Vec::new(),
         false => {
@@ -83,7 +83,7 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
         }
     };
     end.reason = match tracker.is_one_sided() || handshake.outcome == HandshakeOutcome::CaptureEnds {
-        // What the other side had sent would be the reason.
+        // The reason depends on frames of the other side that were not captured.
         true => EndReason::Unknown,
         false => reason::reason(
             usage,
@@ -135,7 +135,7 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
     connection
 }
 
-/// Whether everything was captured that was sent at the end of a connection: every byte, or at least the last exchange,
+/// Whether everything that was sent at the end of a connection was captured: every byte, or at least the last exchange,
 /// after which nothing was sent.
 fn is_end_known(tracker: &ConnectionTracker, client: usize, exchanges: &[Exchange]) -> bool {
     let is_last = |message: &Option<Message>, side| {
@@ -165,7 +165,8 @@ pub(super) fn to_http_server(connection: &mut Connection) {
     }
 }
 
-/// The client if nothing shows which endpoint it is: the endpoint without a port of the filter, or with the higher one.
+/// Guesses the client if nothing shows which endpoint it is: the endpoint without a port of the filter, or the endpoint
+/// with the higher port.
 fn likely_client(endpoints: &[SocketAddr; 2], ports: &[u16]) -> usize {
     match endpoints.map(|endpoint| ports.contains(&endpoint.port())) {
         [true, false] => 1,
@@ -174,7 +175,8 @@ fn likely_client(endpoints: &[SocketAddr; 2], ports: &[u16]) -> usize {
     }
 }
 
-/// What could not be read of a connection. `foreign` is the number of bytes of client and server outside of messages.
+/// Notes on what could not be read of a connection. `foreign` is the number of bytes of client and server outside of
+/// messages.
 fn notes(
     tracker: &ConnectionTracker,
     client: usize,
@@ -207,7 +209,7 @@ fn notes(
     }
     for (side, bytes) in [(Side::Client, foreign[0]), (Side::Server, foreign[1])] {
         if usage == Usage::Http && bytes > 0 {
-            // After a hole, the rest of a message is not known to be one.
+            // After a hole, the bytes may be the rest of a message.
             let is_whole = missing == 0 && role == RoleEvidence::Syn;
             note(
                 if is_whole { NoteKind::NotHttp } else { NoteKind::NotRead },
@@ -224,7 +226,7 @@ fn notes(
     notes
 }
 
-/// Derives what needs both messages of an exchange.
+/// Derives the facts that need both messages of an exchange.
 fn analyze_exchange(exchange: &mut Exchange) {
     let (Some(request), Some(response)) = (&exchange.request, &exchange.response) else {
         return;
@@ -235,7 +237,7 @@ fn analyze_exchange(exchange: &mut Exchange) {
     }
 }
 
-/// Withdraws what cannot be known if the other side was not captured.
+/// Clears what cannot be known if the other side was not captured.
 fn without_other_side(exchange: &mut Exchange) {
     exchange.pipelined = false;
     exchange.response_lost = exchange.response.is_none();

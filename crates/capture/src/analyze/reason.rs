@@ -10,10 +10,10 @@ const LATE_S: f64 = 1.5;
 /// Tolerance for a timer that fires early, in seconds.
 const EARLY_S: f64 = 0.5;
 
-/// If a server closes within this time after a byte, the byte is the cause.
+/// If a server closes within this time after the last byte, it closed because of that byte.
 const AT_ONCE_NS: u64 = 100_000_000;
 
-/// `is_known` says whether everything was captured that was sent at the end of the connection.
+/// Why a connection ended. `is_known`: whether everything that was sent at the end of the connection was captured.
 pub(super) fn reason(
     usage: Usage,
     is_known: bool,
@@ -21,7 +21,8 @@ pub(super) fn reason(
     idle_periods: &[IdlePeriod],
     end: &ConnectionEnd,
 ) -> EndReason {
-    // The sender of such a RST had no connection any more. What ended it was not captured.
+    // The sender of such a RST had no connection any more, or the RST cannot be explained. What ended the connection
+    // was not captured.
     let had_ended = end.resets.first().is_some_and(|reset| {
         let is_first = end.first_fin.as_ref().is_none_or(|fin| fin.frame > reset.frame);
         is_first && matches!(reset.class, ResetClass::NoConnection | ResetClass::Unexplained)
@@ -46,8 +47,8 @@ fn is_at_once(end: &ConnectionEnd) -> bool {
     quiet(end).is_some_and(|quiet| quiet < AT_ONCE_NS)
 }
 
-/// The exchanges that began before the first FIN: whose request the server had received when it closed, or that the
-/// client had sent.
+/// The exchanges before the first FIN. If the client sent that FIN: those whose request it had sent before. If the
+/// server sent it: those whose request it had received, or responded to.
 fn in_time<'a>(exchanges: &'a [Exchange], end: &ConnectionEnd) -> &'a [Exchange] {
     let late = |exchange: &Exchange| match (&exchange.request, &end.first_fin) {
         (Some(request), Some(fin)) => match fin.by {
@@ -63,7 +64,8 @@ fn in_time<'a>(exchanges: &'a [Exchange], end: &ConnectionEnd) -> &'a [Exchange]
 /// The reason for a connection that was used and that `by` ended.
 fn used(all: &[Exchange], idle_periods: &[IdlePeriod], end: &ConnectionEnd, by: Side) -> EndReason {
     let exchanges = in_time(all, end);
-    // Then the last bytes are those of a request that the server had not received when it closed.
+    // Whether a request crossed the FIN: the last bytes are then those of a request that the server had not received
+    // when it closed.
     let crossed = exchanges.len() < all.len();
     let Some(answered) = exchanges
         .iter()
@@ -96,13 +98,13 @@ fn used(all: &[Exchange], idle_periods: &[IdlePeriod], end: &ConnectionEnd, by: 
         .last()
         .filter(|period| period.after == last.number && period.ended_by != IdleEnd::CaptureEnds);
     match (by, idle) {
-        // The last bytes of the response were on their way.
+        // The last bytes of the response were still on their way.
         (Side::Client, _) if class == Some(ResetClass::AbortsData) => EndReason::InExchange,
         (Side::Client, _) if class == Some(ResetClass::Idle) => EndReason::ResetWhileIdle,
-        // What the response announced was cut off.
+        // The part of the head that may announce the close was not captured.
         (Side::Client, _) if !head_captured(answered) => EndReason::Unknown,
         (Side::Client, _) => match announced_close(answered) {
-            // The response announced the close; the client only came first.
+            // The response announced the close; the client merely closed first.
             Some(EndReason::ErrorResponse) => EndReason::ResponseSaidClose,
             Some(announced) => announced,
             None => EndReason::ClientDone,
@@ -112,7 +114,7 @@ fn used(all: &[Exchange], idle_periods: &[IdlePeriod], end: &ConnectionEnd, by: 
         (Side::Server, Some(_)) if is_at_once(end) && !crossed => EndReason::NoRequest,
         (Side::Server, Some(idle)) => match idle.announced_s {
             Some(announced) if agrees(idle.ns, announced) || is_after(end, announced) => EndReason::IdleAsAnnounced,
-            // The server's timer runs from its last write, which may arrive much later.
+            // The server's timer starts at its last write, which may arrive much later.
             Some(announced) if may_agree(answered, end, announced) => EndReason::IdleAsAnnounced,
             _ => EndReason::IdleUnannounced,
         },
@@ -129,7 +131,7 @@ fn incomplete(answered: &Exchange, last: &Exchange, end: &ConnectionEnd, by: Sid
         Side::Server if is_rejection(answered) => EndReason::ErrorResponse,
         // The rest of the request is missing, but the server runs its idle timer all the same.
         Side::Server if announced.is_some_and(|announced| is_after(end, announced)) => EndReason::IdleAsAnnounced,
-        // Its response came, but was not captured: it may have ended before the close.
+        // The response was sent but not captured, so it may have been complete before the close.
         _ if last.response_lost && last.request.as_ref().is_none_or(is_whole) => EndReason::Unknown,
         _ => EndReason::InExchange,
     }
@@ -165,12 +167,12 @@ fn ends_with_response(exchange: &Exchange) -> bool {
     })
 }
 
-/// Whether the connection ended as long after its last byte as announced.
+/// Whether the time from the last byte to the teardown agrees with the announced timeout.
 fn is_after(end: &ConnectionEnd, announced_s: u64) -> bool {
     quiet(end).is_some_and(|quiet| agrees(quiet, announced_s))
 }
 
-/// Whether a timer of the announced length can have begun while the response was being sent.
+/// Whether a timer of the announced length may have been started while the response was being sent.
 fn may_agree(answered: &Exchange, end: &ConnectionEnd, announced_s: u64) -> bool {
     let (Some(response), Some(first)) = (&answered.response, end.first()) else {
         return false;
@@ -186,13 +188,14 @@ fn may_agree(answered: &Exchange, end: &ConnectionEnd, announced_s: u64) -> bool
     announced_ns >= since(response.ended_ns) && (announced_ns <= longest || agrees(longest, announced_s))
 }
 
-/// Whether an idle period was as long as announced.
+/// Whether an idle period was as long as announced, within the tolerance.
 pub(crate) fn agrees(ns: u64, announced_s: u64) -> bool {
     let (real, announced) = (ns as f64 / 1e9, announced_s as f64);
     real >= announced - EARLY_S && real <= announced * 1.1 + LATE_S
 }
 
-/// Why an exchange is the last one by its own messages (RFC 9112 section 9.3); `None` if it permits another.
+/// Why the messages of an exchange make it the last one on its connection (RFC 9112 section 9.3); `None` if another may
+/// follow.
 fn announced_close(exchange: &Exchange) -> Option<EndReason> {
     let request = exchange.request.as_ref().map(|request| &request.head);
     let response = exchange.response.as_ref()?;

@@ -21,7 +21,7 @@ pub(super) fn states(handshake: &Handshake, end: &ConnectionEnd) -> Vec<StateCha
         .filter(|_| handshake.outcome != HandshakeOutcome::Refused)
     {
         changes.add(reset.by.other(), TcpState::Closed, Some(reset.frame));
-        // When such a RST is sent, its sender has been without the connection for a while.
+        // The sender of such a RST has had no connection for some time, so the RST does not change its state.
         if reset.class != ResetClass::NoConnection {
             changes.add(reset.by, TcpState::Closed, Some(reset.frame));
         }
@@ -69,7 +69,7 @@ impl Changes {
     fn crossing(&mut self, first: &Fin, second: &Fin) {
         for (fin, other) in [(first, second), (second, first)] {
             self.add(fin.by, TcpState::FinWait1, Some(fin.frame));
-            // The other's FIN may have been captured first. It arrives after its own was sent.
+            // The FIN of the other side arrives after this side has sent its FIN, even if it was captured first.
             self.add(fin.by, TcpState::Closing, Some(other.frame));
             self.add(fin.by, TcpState::TimeWait, fin.acked);
         }

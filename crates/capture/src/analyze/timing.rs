@@ -6,22 +6,24 @@ use crate::model::{
 };
 use std::cmp::Reverse;
 
-/// How many full segments a sender may send before the first acknowledgement (RFC 6928). After as many, a pause may be
-/// that of its congestion window.
+/// How many full segments a sender may send before the first acknowledgement (RFC 6928). A pause after exactly that
+/// many may be caused by the congestion window.
 const INITIAL_WINDOW: u32 = 10;
-/// Shorter stretches within a message are its sending.
+/// Shorter stretches within a message count as sending.
 const PAUSE_NS: u64 = 20_000_000;
-/// An acknowledgement that comes after this time was delayed: systems delay it by 40 to 200 ms, at least.
+/// An acknowledgement that comes after this time counts as delayed: systems delay acknowledgements by at least 40 to
+/// 200 ms.
 const DELAYED_NS: u64 = 30_000_000;
 /// A delayed acknowledgement comes at least this much later than a round trip.
 const LEAST_DELAY_NS: u64 = 10_000_000;
-/// If the round trip is not known, it is shorter than this.
+/// Upper bound for a round trip that was not measured.
 const UNMEASURED_NS: u64 = 1_000_000_000;
-/// A segment that was held back follows the acknowledgement within this time, besides a round trip.
+/// Tolerance for the time from an acknowledgement to the segment that it releases, in addition to a quarter of the
+/// round trip to the sender.
 const RELEASED_NS: u64 = 5_000_000;
 
-/// Splits the time of every exchange whose frames are all listed. Needs a connection that was captured from both sides and
-/// without holes; on any other, nothing is said.
+/// Splits the time of every exchange whose frames are all listed. This needs a connection that was captured from both
+/// sides and without holes; exchanges of other connections get no timing.
 pub(super) fn split(connection: &mut Connection) {
     let complete = connection.completeness;
     if !complete.both_sides || !complete.every_byte {
@@ -35,7 +37,8 @@ pub(super) fn split(connection: &mut Connection) {
     }
 }
 
-/// The stretches of an exchange, added up.
+/// The stretches of an exchange, added up by what the time was spent on, and the longest stretch of each kind in
+/// nanoseconds.
 #[derive(Default)]
 struct Parts(Vec<TimePart>, Vec<u64>);
 
@@ -71,7 +74,7 @@ impl Parts {
 fn timing(connection: &Connection, index: usize) -> Option<Timing> {
     let exchange = &connection.exchanges[index];
     let (request, response) = (exchange.request.as_ref()?, exchange.response.as_ref()?);
-    // A response to half a request is no answer: a timeout, or a refusal.
+    // A response that starts before the request is complete does not answer it: it reports a timeout or a refusal.
     if request.shortfall.is_some()
         || response.begun_ns < request.ended_ns
         || response.shortfall.is_some_and(|_| response.content_length.is_none())
@@ -102,7 +105,7 @@ fn timing(connection: &Connection, index: usize) -> Option<Timing> {
     Some(parts.finish())
 }
 
-/// The handshake before the first exchange, and the time until its request.
+/// Adds the handshake before the first exchange, and the time until its request.
 fn set_up(connection: &Connection, request: &Message, parts: &mut Parts) {
     let handshake = &connection.handshake;
     let (Some(syn), Some(ack)) = (handshake.syn, handshake.ack) else {
@@ -128,7 +131,7 @@ fn set_up(connection: &Connection, request: &Message, parts: &mut Parts) {
         answered.unwrap_or(syn),
     );
     if connection.handshake.syn_retries.is_empty() && connection.handshake.round_trip_ns.is_none() {
-        // A segment of the handshake was lost or is not in the capture: where its time went is not known.
+        // A segment of the handshake was lost or not captured, so it is not known where its time went.
         return;
     }
     parts.add(
@@ -155,25 +158,25 @@ fn server_round_trip_ns(connection: &Connection) -> Option<u64> {
     Some(elapsed(at(sent)?, at(handshake.syn_ack?)?))
 }
 
-/// What is needed to judge the stretches of one exchange.
+/// The data for classifying the stretches of one exchange.
 struct Sender<'a> {
     exchange: &'a Exchange,
     frames: &'a [&'a Frame],
     round_trip: u64,
-    /// The part of it between the capture point and the server.
+    /// The part of `round_trip` between the capture point and the server, in nanoseconds.
     server_round_trip: u64,
-    /// Whether the handshake, from which the round trip is known, was not captured.
+    /// Whether the handshake was not captured, so that the round trip is unknown.
     begins_midway: bool,
-    /// From this length on, a segment is full.
+    /// Payload length from which a segment counts as full.
     full: u32,
 }
 
 impl Sender<'_> {
-    /// The stretches within a message.
+    /// Adds the stretches within a message.
     fn message(&self, message: &Message, by: Side, parts: &mut Parts) {
         let mut before: Option<(usize, &Frame)> = None;
         for (at, frame) in self.frames.iter().enumerate() {
-            // What is sent again after the end of the message delays what comes after it.
+            // A retransmission after the end of the message delays later messages, not this one.
             if frame.ns > message.ended_ns || !carries(frame, message, by) {
                 continue;
             }
@@ -195,7 +198,8 @@ impl Sender<'_> {
         }
     }
 
-    /// The rest of a stretch, from the frame on that shuts the window: until another one opens it, and its way to the sender.
+    /// Adds the rest of a stretch, from the frame that shuts the window: the time until another frame opens the window,
+    /// and the time until the sender continues.
     fn shut_until(&self, shut: &Frame, stretch: &[&Frame], by: Side, parts: &mut Parts) {
         let Some(last) = stretch.last() else {
             return;
@@ -216,13 +220,14 @@ impl Sender<'_> {
         parts.add(on, way, opened.number, last.number);
     }
 
-    /// Whether a time is that which a frame takes from the capture point to a side, and what it releases comes back.
+    /// Whether `ns` is about the time that a frame needs from the capture point to the sender, plus the time until the
+    /// segment that it releases comes back.
     fn is_released(&self, ns: u64, by: Side) -> bool {
         let to_sender = self.round_trip_to(by);
         ns.abs_diff(to_sender) <= RELEASED_NS + to_sender / 4
     }
 
-    /// What a stretch between two segments of one side was spent on. It begins and ends with such a segment.
+    /// What a stretch between two segments of one side was spent on. `stretch` begins and ends with such a segment.
     fn cause(&self, stretch: &[&Frame], ns: u64, by: Side, message: &Message) -> TimeSpent {
         let sending = sending(by);
         let ([first, .., last], true) = (stretch, ns >= PAUSE_NS) else {
@@ -242,7 +247,7 @@ impl Sender<'_> {
         if expects && !continued && last.seq == head_end {
             return TimeSpent::ExpectUnanswered;
         }
-        // The ACK of what was sent before, as the last thing before the next segment.
+        // The first ACK that covers the first segment. It only counts if the last segment continues after that segment.
         let end = first.seq.wrapping_add(first.len);
         let ack = of_receiver().find(|frame| frame.flags.ack() && after(frame.ack, end) >= 0);
         if let Some(ack) = ack.filter(|_| after(last.seq, end) >= 0) {
@@ -255,7 +260,7 @@ impl Sender<'_> {
                 _ => {}
             }
         }
-        // Without a handshake, the way to the sender and back may be any part of it.
+        // Without a handshake, the round trip is unknown and may be any part of the stretch.
         if self.round_trip == 0 && ns < UNMEASURED_NS {
             return TimeSpent::UnexplainedPause;
         }
@@ -265,15 +270,16 @@ impl Sender<'_> {
             return TimeSpent::UnexplainedPause;
         }
         match last.after_unseen {
-            // What was lost before the capture point may have been sent in between.
+            // Segments that were lost before the capture point may have been sent in between.
             true => TimeSpent::UnexplainedPause,
             false => pause(first, by),
         }
     }
 
-    /// Until when the client's window was 0, if it was before a frame and its time: what the server had to say waited.
+    /// The frame that opened the client's window, if the window was 0 at some time before `before`, so that the
+    /// response had to wait; `before` itself if the window stayed 0. Frame numbers with their times in nanoseconds.
     fn stalled_until(&self, before: (u64, i64)) -> Option<(u64, i64)> {
-        // What had not reached the server could not stop it.
+        // A frame that had not reached the server yet could not stop it.
         let reaches = |frame: &Frame| elapsed(frame.ns, before.1) >= self.server_round_trip.max(1);
         let of_client: Vec<&&Frame> = self
             .frames
@@ -293,10 +299,10 @@ impl Sender<'_> {
         }
     }
 
-    /// The stretch from the last byte of the request to the first byte of the response.
+    /// Adds the stretch from the last byte of the request to the first byte of the response.
     fn answer(&self, request: &Message, response: &Message, previous: Option<&Exchange>, parts: &mut Parts) {
         let mut from = (request.frames.last, request.ended_ns);
-        // If the first byte was lost, what follows it may have come before.
+        // If the first byte was lost and sent again, later bytes of the response may have come before it.
         let earliest = self
             .frames
             .iter()
@@ -308,7 +314,7 @@ impl Sender<'_> {
             });
         let previous = previous.and_then(|previous| previous.response.as_ref());
         if let Some(before) = previous.filter(|before| before.ended_ns > from.1) {
-            // A lost segment of it may come after the first byte of this response.
+            // A lost segment of the previous response may come after the first byte of this one.
             let until = match before.ended_ns <= to.1 {
                 true => (before.frames.last, before.ended_ns),
                 false => to,
@@ -333,7 +339,7 @@ impl Sender<'_> {
         let ns = elapsed(from.1, to.1);
         let network = self.server_round_trip.min(ns);
         parts.add(TimeSpent::RoundTrip, network, from.0, to.0);
-        // What was lost before the capture point may have been the response.
+        // The datagrams that were lost before the capture point may have been the response.
         let after_unseen = self
             .frames
             .iter()
@@ -366,7 +372,7 @@ fn sending(by: Side) -> TimeSpent {
     }
 }
 
-/// What the time from a segment to the frame that shuts the window was spent on.
+/// What the time from a segment to the frame that shut the window was spent on.
 fn until_shut(before: &Frame, ns: u64, by: Side) -> TimeSpent {
     match () {
         () if before.analysis.has(AnalysisFlag::WindowFull) => TimeSpent::WindowWait,
@@ -375,8 +381,8 @@ fn until_shut(before: &Frame, ns: u64, by: Side) -> TimeSpent {
     }
 }
 
-/// A pause after a segment that no acknowledgement explains. Only at the end of a write, which PSH marks, had the program
-/// nothing more to send.
+/// What a pause after a segment was spent on, if no acknowledgement explains it. Only after the end of a write, which
+/// PSH marks, did the program have nothing more to send.
 fn pause(before: &Frame, by: Side) -> TimeSpent {
     match by {
         _ if !before.flags.psh() => TimeSpent::UnexplainedPause,

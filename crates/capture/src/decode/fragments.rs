@@ -139,7 +139,7 @@ impl Fragments {
     }
 }
 
-/// Adds frames to those that a note names, as far as there is space.
+/// Adds frames to those that a note names, up to the limit.
 fn name(named: &mut Vec<u64>, frames: &[u64]) {
     named.extend(frames.iter().take(NAMED_FRAMES.saturating_sub(named.len())));
 }

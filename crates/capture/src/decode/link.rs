@@ -8,9 +8,9 @@ pub(super) enum Layer {
     Ethernet,
     /// What an EtherType names.
     EtherType(u16),
-    /// IEEE 802.2, maybe with SNAP.
+    /// IEEE 802.2, optionally with SNAP.
     Llc,
-    /// The protocol field of PPP (RFC 1661), maybe after address and control.
+    /// The protocol field of PPP (RFC 1661), optionally after address and control.
     Ppp,
     Mpls,
     Ip,
@@ -47,7 +47,7 @@ enum Step {
     End(LinkPayload),
 }
 
-/// Most headers that are followed in one frame, so that a malformed frame cannot be walked for long.
+/// Maximum number of headers that are followed in one frame, which bounds the work for a malformed frame.
 const LAYERS: usize = 16;
 /// EtherTypes of VLAN tags (IEEE 802.1Q, 802.1ad, and older vendor values).
 const VLAN: [u16; 4] = [0x8100, 0x88a8, 0x9100, 0x9200];
@@ -185,7 +185,7 @@ fn ether_type(kind: u16, bytes: &[u8]) -> Option<Step> {
     }
 }
 
-/// The protocol of a Linux cooked capture: an EtherType, or a small number for frames of IEEE 802.
+/// The protocol of a Linux cooked capture: an EtherType, or a small number for IEEE 802 frames.
 fn cooked(kind: u16, header: usize) -> Option<Step> {
     match kind {
         4 => Some(Step::Next(Layer::Llc, header)),
@@ -209,8 +209,8 @@ fn ppp(bytes: &[u8]) -> Option<Step> {
     }
 }
 
-/// A stack of labels (RFC 3032). What follows is IP by its first digit; otherwise it is Ethernet, maybe after a control
-/// word, which begins with 0 (RFC 4385).
+/// A stack of labels (RFC 3032). The first four bits after it identify IP by its version. Anything else is Ethernet,
+/// after a control word if these bits are 0 (RFC 4385).
 fn mpls(bytes: &[u8]) -> Option<Step> {
     let labels = bytes.chunks_exact(4).position(|label| label[2] & 1 != 0)?;
     let at = (labels + 1) * 4;
@@ -242,8 +242,8 @@ fn ieee80211(bytes: &[u8]) -> Option<Step> {
     Some(Step::Next(Layer::Llc, header))
 }
 
-/// Linux netfilter log: a family, and attributes, of which one is the datagram. Its numbers are those of the machine that
-/// captured it, nearly always little-endian.
+/// Linux netfilter log: a family, and attributes, of which one is the datagram. Numbers have the byte order of the
+/// machine that captured it, which is nearly always little-endian.
 fn nflog(bytes: &[u8]) -> Option<Step> {
     const PAYLOAD: u16 = 9;
     let mut at = 4;
@@ -376,7 +376,7 @@ mod tests {
         ] {
             assert_eq!(network(Layer::Link(link), &frame), want, "{link} {frame:?}");
         }
-        // A frame that is only tags ends somewhere.
+        // A frame that consists of tags only stops at the limit.
         assert_eq!(
             network(Layer::Link(1), &[0x81, 0].repeat(400)),
             Other("too many headers")

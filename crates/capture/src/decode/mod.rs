@@ -29,7 +29,7 @@ use tunnel::Inside;
 
 /// How many frames a note names.
 const NAMED_FRAMES: usize = 8;
-/// How many tunnels in one another are followed.
+/// Maximum depth of nested tunnels.
 const TUNNELS: usize = 6;
 /// How many unknown link types are reported.
 const UNKNOWN_LINKS: usize = 8;
@@ -48,7 +48,7 @@ pub(crate) struct Decoder {
     carriers: BTreeMap<&'static str, u64>,
 }
 
-/// What a frame holds.
+/// The content of a frame.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Decoded<'a> {
     Segment(Segment<'a>),

@@ -103,7 +103,7 @@ impl<R: Read> Packets<R> {
         &self.interfaces
     }
 
-    /// Number of frames so far, with those that are not packets.
+    /// Number of frames so far, including those that are not packets.
     pub(crate) fn count(&self) -> u64 {
         self.count
     }

@@ -259,8 +259,8 @@ fn pcap_record(bytes: &[u8], header: &PcapHeader) -> Record {
     }
 }
 
-/// The resolution of timestamps: a power of ten, or with the highest bit set a power of two. Microseconds, if it is out
-/// of range.
+/// Ticks of the clock per second. The low seven bits of `resolution` are the exponent of a power of ten, or of two if
+/// the highest bit is set. Microseconds if the result is out of range.
 fn ticks_per_second(resolution: u8) -> u64 {
     let exponent = u32::from(resolution & 0x7f);
     let ticks = match resolution & 0x80 {

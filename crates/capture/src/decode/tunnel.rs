@@ -73,7 +73,7 @@ pub(super) fn inside(protocol: IpNumber, payload: &[u8]) -> Inside {
     }
 }
 
-/// An error message quotes the datagram that caused it, after eight bytes.
+/// Finds the datagram that an ICMP error message quotes, after eight bytes.
 fn icmp(
     payload: &[u8],
     is_error: fn(u8) -> bool,
@@ -169,7 +169,7 @@ fn gre(payload: &[u8]) -> Inside {
     };
     match kind {
         0x880b => Inside::Layer(Layer::Ppp, header, "GRE"),
-        // ERSPAN type II has a header of its own if there is a sequence number; type I has none.
+        // ERSPAN type II adds a header if there is a sequence number; type I adds none.
         0x88be => Inside::Layer(
             Layer::Ethernet,
             header + if flags & 0x1000 != 0 { 8 } else { 0 },

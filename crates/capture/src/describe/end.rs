@@ -51,7 +51,7 @@ pub(super) fn end(connection: &Connection) -> Vec<Sentence> {
         }
     }
     if end.teardown == Teardown::StillOpen {
-        // Of a message that is not complete, more may have been sent.
+        // More of an incomplete message may have been sent.
         let is_complete = connection.exchanges.last().is_none_or(is_complete);
         let msg = match saw_all && is_complete {
             true => Msg::StillOpen,
@@ -75,7 +75,7 @@ fn is_complete(exchange: &Exchange) -> bool {
     messages.all(|message| message.shortfall.is_none())
 }
 
-/// The states that a side passed through. That an end was captured, and nothing before it, is told by the end itself.
+/// The states that a side passed through. Omitted if only its end was captured: other sentences already describe that.
 fn states(connection: &Connection, side: Side) -> Option<Sentence> {
     let changes = || connection.states.iter().filter(|change| change.side == side);
     let least = if connection.end.first().is_some() { 2 } else { 1 };
@@ -87,8 +87,8 @@ fn states(connection: &Connection, side: Side) -> Option<Sentence> {
     })
 }
 
-/// Whether the cause of the end is said in other words, although it is no reason of HTTP: what the connection carries
-/// instead is described, or a RST says that there was no connection any more.
+/// Whether other sentences already say why the connection ended, although no reason in terms of HTTP is known: they
+/// describe what the connection carries instead, or a RST from a side that had no connection any more.
 fn is_told_otherwise(connection: &Connection) -> bool {
     let end = &connection.end;
     let is_unknown = end.reason == EndReason::Unknown;
@@ -100,7 +100,7 @@ fn is_told_otherwise(connection: &Connection) -> bool {
     is_unknown && (is_forgotten || (connection.usage == Usage::Other && connection.carried.is_some()))
 }
 
-/// `saw_all`: whether everything was captured that both sides had sent before.
+/// `saw_all`: whether everything that both sides had sent before was captured.
 fn first_fin(fin: &Fin, saw_all: bool) -> Sentence {
     let sentence = match fin.after_last_byte_ns {
         Some(after) if saw_all => Sentence::new(Msg::FirstFin).with("after", Arg::ns(after)),

@@ -86,7 +86,7 @@ fn headline(exchange: &Exchange) -> Sentence {
     }
 }
 
-/// What stands in place of the first line of a request.
+/// What is written instead of the request line, if that was not captured or not sent.
 pub(crate) fn no_request(exchange: &Exchange) -> Msg {
     match exchange.request {
         Some(_) => Msg::HeadNotKept,
@@ -96,7 +96,7 @@ pub(crate) fn no_request(exchange: &Exchange) -> Msg {
     }
 }
 
-/// What stands in place of the first line of a response.
+/// What is written instead of the status line, if that was not captured or not sent.
 pub(crate) fn no_response(exchange: &Exchange) -> Msg {
     match &exchange.response {
         Some(response) if response.head_bytes > 0 => Msg::HeadNotKept,

@@ -3,7 +3,7 @@
 use crate::model::{Aspect, FingerprintMatch, Verdict};
 use crate::sentence::{Msg, Sentence};
 
-/// How many of the next profiles are named.
+/// How many profiles after the best one are named.
 const NEXT: usize = 3;
 
 /// The statements about one server.

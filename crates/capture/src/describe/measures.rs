@@ -21,7 +21,7 @@ fn round_trips(trips: &RoundTrips) -> Sentence {
     let shown = |ns: u64| time(i64::try_from(ns).unwrap_or(i64::MAX));
     let msg = match trips.count {
         1 => Msg::RoundTrip,
-        // As a reader sees them.
+        // Compared as they are displayed, after rounding.
         _ if shown(trips.shortest_ns) == shown(trips.longest_ns) => Msg::RoundTripsEqual,
         _ => Msg::RoundTrips,
     };

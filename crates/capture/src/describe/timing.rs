@@ -28,7 +28,7 @@ pub(super) fn split(exchange: &Exchange) -> Option<Sentence> {
     )
 }
 
-/// The parts that are worth a name.
+/// The parts that are long enough to be named.
 fn named(timing: &Timing) -> Vec<TimePart> {
     let parts = timing.parts.iter();
     parts

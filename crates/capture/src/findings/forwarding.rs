@@ -11,7 +11,8 @@ const PAIRS: usize = 4;
 const LEAST_SHARED: usize = 2;
 /// Fields that a proxy adds to a request (RFC 9110 section 7.6.3, RFC 7239, and common practice).
 const OF_PROXIES: [&str; 4] = ["via", "forwarded", "x-forwarded-for", "x-real-ip"];
-/// Fields that say the same in many requests, or that a proxy sets for itself.
+/// Fields with the same value in many requests, or that a proxy sets itself. They do not show that a request was
+/// forwarded.
 const NO_EVIDENCE: [&str; 6] = [
     "host",
     "connection",
@@ -20,10 +21,10 @@ const NO_EVIDENCE: [&str; 6] = [
     "accept",
     "transfer-encoding",
 ];
-/// Fields that tell one response from another.
+/// Fields that distinguish responses.
 const OF_RESPONSES: [&str; 4] = ["etag", "last-modified", "content-length", "date"];
 
-/// Exchanges with a proxy, and what the proxy asked its upstream server for them.
+/// Exchanges with a proxy, each with the exchange between the proxy and its upstream server.
 pub(super) fn forwarded(connections: &[&Connection]) -> Vec<Finding> {
     let mut upstream: BTreeMap<(IpAddr, &str, &str), Vec<Seen<'_>>> = BTreeMap::new();
     for (connection, exchange) in answered(connections) {
@@ -47,7 +48,7 @@ pub(super) fn forwarded(connections: &[&Connection]) -> Vec<Finding> {
             .map_or(i64::MIN, |response| response.begun_ns);
         let within = candidates[from..].iter().take_while(|(_, inner)| begun(inner) <= end);
         let mut inner = within.filter(|(other, inner)| other.server != connection.server && passes_on(exchange, inner));
-        // Of two that fit, nobody knows which it was.
+        // If several fit, it is not known which one it was.
         if let (Some(inner), None) = (inner.next(), inner.next()) {
             let of_pair = pairs.entry((connection.server, inner.0.server)).or_default();
             of_pair.push(((connection, exchange), *inner));
@@ -104,8 +105,9 @@ fn took(exchange: &Exchange) -> i64 {
     ended.saturating_sub(begun(exchange)).max(0)
 }
 
-/// Whether a proxy that got `outer` sent `inner` for it: the inner response came before the outer one and has its status,
-/// and a field of a proxy says so, or what passed through is the same.
+/// Whether `inner` is the exchange by which a proxy handled `outer`: the inner response did not start later than the
+/// outer one, and has the same status. In addition, a field of a proxy was added, or enough of the request and the
+/// response is equal.
 fn passes_on(outer: &Exchange, inner: &Exchange) -> bool {
     let (Some(asked), Some(response)) = (&outer.request, &outer.response) else {
         return false;

@@ -8,14 +8,15 @@ use std::net::{IpAddr, SocketAddr};
 /// Two connections that were opened within this time belong to the same visit.
 const SAME_VISIT_NS: u64 = 10_000_000_000;
 
-/// A client's address and a server: only exchanges between the same two can be parallel.
+/// A client's address and a server. Only exchanges of the same pair count as parallel.
 type Pair = (IpAddr, SocketAddr);
 
 fn pair(connection: &Connection) -> Pair {
     (connection.client.ip(), connection.server)
 }
 
-/// The begin or the end of an exchange. An end sorts before a begin at the same time: such exchanges do not overlap.
+/// The start or the end of an exchange. At the same time, an end sorts before a start, because such exchanges do not
+/// overlap.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Change {
     ns: i64,
@@ -32,7 +33,7 @@ pub(super) fn parallel(connections: &[&Connection]) -> Vec<Finding> {
         let spans = connection.exchanges.iter().filter(|_| is_http).filter_map(span);
         for (begin, end) in spans {
             let of_pair = changes.entry(pair(connection)).or_default();
-            // An exchange without duration cannot be told from one before or after it.
+            // Without a duration, it is not known whether an exchange came before or after another.
             if begin < end {
                 of_pair.extend([(begin, true), (end, false)].map(|(ns, begins)| Change { ns, begins, at }));
             }
@@ -59,8 +60,8 @@ pub(super) fn parallel(connections: &[&Connection]) -> Vec<Finding> {
     )]
 }
 
-/// How many connections have an exchange in progress at the same time, at most. Connections that share a moment with
-/// another are added to `seen`.
+/// The greatest number of connections that have an exchange in progress at the same time. Connections whose exchanges
+/// overlap with those of another are added to `seen`.
 fn overlap(changes: &[Change], seen: &mut BTreeSet<usize>) -> usize {
     // Open exchanges by connection: pipelined ones overlap on a single connection.
     let mut open: BTreeMap<usize, usize> = BTreeMap::new();
@@ -69,7 +70,7 @@ fn overlap(changes: &[Change], seen: &mut BTreeSet<usize>) -> usize {
         if change.begins {
             *open.entry(change.at).or_default() += 1;
             match open.len() {
-                // The first one shares the moment from now on; with more than two, all others are in `seen` already.
+                // With two, both overlap from now on. With more, all others are in `seen` already.
                 2 => seen.extend(open.keys().copied()),
                 3.. => drop(seen.insert(change.at)),
                 _ => {}
@@ -90,7 +91,7 @@ fn span(exchange: &Exchange) -> Option<(i64, i64)> {
     Some((request.begun_ns, response.ended_ns))
 }
 
-/// Connections that were not used, next to one that was.
+/// Unused connections that were opened close in time to a used one.
 pub(super) fn speculative(connections: &[&Connection]) -> Vec<Finding> {
     let mut openings: BTreeMap<Pair, BTreeMap<i64, &Connection>> = BTreeMap::new();
     for connection in used(connections) {
@@ -130,8 +131,8 @@ pub(super) fn speculative(connections: &[&Connection]) -> Vec<Finding> {
     findings.take(PER_KIND).collect()
 }
 
-/// Connections from a port that their client had used for a connection to the same server before. Each begins with a SYN
-/// of its own, so the capture holds both.
+/// Connections from a port that their client had used before for a connection to the same server. The SYN of the later
+/// connection was captured.
 pub(super) fn port_reused(connections: &[&Connection]) -> Vec<Finding> {
     let mut latest: BTreeMap<(SocketAddr, SocketAddr), &Connection> = BTreeMap::new();
     let pairs = connections.iter().filter_map(|connection| {

@@ -18,8 +18,8 @@ const EVIDENCE: usize = 24;
 /// How many findings of one kind are reported if each connection could have its own.
 const PER_KIND: usize = 3;
 
-/// What must have been captured of a connection, so that a finding about it can be trusted. A connection that lacks it is
-/// left out of the finding: the finding is right, or it is not made.
+/// What must have been captured of a connection for a finding about it to be right. A connection that lacks it is left
+/// out of the finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Precondition {
     /// The SYN or the SYN/ACK: the capture shows everything that the connection was used for.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 /// How many groups of timeouts of one kind are reported.
 const GROUPS: usize = 4;
-/// Timers of one length fire within this time, and a tenth of their length.
+/// Idle periods that the same timer ended differ by at most this, in addition to a tenth of their length.
 const SAME_TIMER_NS: u64 = 300_000_000;
 /// Shorter idle periods do not show whether the server closes idle connections.
 const LONG_IDLE_NS: u64 = 2_000_000_000;
@@ -120,8 +120,8 @@ pub(super) fn timed_out(connections: &[&Connection]) -> Vec<Finding> {
 /// A connection and the idle period that ended it.
 type Timeout<'a> = (&'a Connection, &'a IdlePeriod);
 
-/// Groups idle periods that one timer can have ended: of one server, ended in the same way, with the same announcement,
-/// and nearly equal. The shortest of each group comes first.
+/// Groups idle periods that the same timer may have ended: of one server, ended in the same way, with the same
+/// announcement, and of nearly equal length. The shortest of each group comes first.
 fn groups_of_one_timer(mut periods: Vec<Timeout<'_>>) -> Vec<Vec<Timeout<'_>>> {
     let key = |(connection, idle): &Timeout<'_>| (connection.server, idle.ended_by == IdleEnd::Reset, idle.announced_s);
     periods.sort_by_key(|period| (key(period), period.1.ns));
@@ -161,7 +161,7 @@ pub(super) fn not_closed(connections: &[&Connection]) -> Vec<Finding> {
     };
     let open = used(connections).filter_map(|connection| {
         let idle = connection.idle_periods.last()?;
-        // The client's FIN may answer one of the server that was not captured.
+        // The client's FIN may respond to a FIN of the server that was not captured.
         let is_open = match idle.ended_by {
             IdleEnd::CaptureEnds => true,
             IdleEnd::ClientFin => connection.end.by == Some(Side::Client),

@@ -6,7 +6,7 @@ use crate::model::{
     StallCause,
 };
 
-/// Every server sends a smaller response at once.
+/// Smaller responses are not considered: every server sends them at once.
 const LARGE: u64 = 16 * 1024;
 
 /// Requests that were sent before the previous response was complete.
@@ -76,11 +76,11 @@ fn piece(response: &Message) -> Option<u64> {
     let sizes: Vec<u64> = all.iter().enumerate().map(body).filter(|bytes| *bytes > 0).collect();
     let piece = *sizes.iter().min()?;
     // TCP may send two writes together, and then the last burst is larger than a piece. A multiple of the page size is
-    // convincing even so.
+    // accepted nevertheless.
     let is_last = last.bytes <= piece || piece % 4096 == 0;
-    // One burst is no evidence of a size: it may have ended for another reason, such as the congestion window.
+    // A single burst does not prove a size: it may have ended for another reason, such as the congestion window.
     let is_seen_again = sizes.len() > 1 || piece % 4096 == 0;
-    // A burst of full segments alone ends where the window ends. A write ends with a shorter segment.
+    // A burst of full segments only may have been ended by the window. A write ends with a shorter segment.
     let full = |burst: &Burst| {
         let first = burst.segments.first().copied().unwrap_or(0);
         burst.count > 1 && burst.bytes == burst.count * u64::from(first)
@@ -92,7 +92,7 @@ fn piece(response: &Message) -> Option<u64> {
     is_regular.then_some(piece)
 }
 
-/// Segments that were sent again, with the longest time that one of them was waited for.
+/// Retransmitted segments, with the longest wait for one of them.
 pub(super) fn retransmissions(connections: &[&Connection]) -> Vec<Finding> {
     let flags = [
         AnalysisFlag::Retransmission,
@@ -120,7 +120,7 @@ pub(super) fn retransmissions(connections: &[&Connection]) -> Vec<Finding> {
     vec![finding]
 }
 
-/// Windows of 0, and for how long they were, if that was captured of each of the connections.
+/// Windows of 0, with their total duration if it is known for each of these connections.
 pub(super) fn zero_windows(connections: &[&Connection]) -> Vec<Finding> {
     let Some(mut finding) = flagged(connections, &[AnalysisFlag::ZeroWindow], FindingKind::ZeroWindows) else {
         return Vec::new();
@@ -143,7 +143,7 @@ pub(super) fn zero_windows(connections: &[&Connection]) -> Vec<Finding> {
     vec![finding]
 }
 
-/// Keep-alive probes. The window of the other side tells them from probes of the window.
+/// Keep-alive probes. Window probes look alike; the window of the other side distinguishes them.
 pub(super) fn keep_alive_probes(connections: &[&Connection]) -> Vec<Finding> {
     Vec::from_iter(flagged(
         connections,
@@ -152,7 +152,7 @@ pub(super) fn keep_alive_probes(connections: &[&Connection]) -> Vec<Finding> {
     ))
 }
 
-/// A finding about all segments with one of some flags; `None` if there are none.
+/// A finding about all segments that have one of `flags`; `None` if there are none.
 fn flagged(connections: &[&Connection], flags: &[AnalysisFlag], kind: FindingKind) -> Option<Finding> {
     let all = connections.iter().flat_map(|connection| {
         let issues = connection.tcp_issues.iter().filter(|issue| flags.contains(&issue.flag));

@@ -26,7 +26,7 @@ const CAUSES: &[(TimeSpent, FindingKind, u64)] = {
     ]
 };
 
-/// A shorter round trip is not named.
+/// A shorter round trip is not mentioned.
 const LEAST_ROUND_TRIP_NS: u64 = 1_000_000;
 
 /// An exchange, and what most of its time was spent on.
@@ -35,7 +35,7 @@ type Slow<'a> = (&'a Connection, &'a Exchange, &'a TimePart);
 pub(super) fn slow(connections: &[&Connection]) -> Vec<Finding> {
     let dominant = used(connections).flat_map(|connection| {
         connection.exchanges.iter().filter_map(move |exchange| {
-            // That the client waited is no reason for what came after it.
+            // A wait of the client does not explain the time after it, so it is judged separately.
             let parts = exchange.timing.as_ref()?.parts.iter();
             let (waiting, other): (Vec<_>, Vec<_>) = parts.partition(|part| part.on == TimeSpent::ClientWait);
             let longest = waiting.into_iter().chain(other.into_iter().take(1));
@@ -64,7 +64,7 @@ fn finding(kind: FindingKind, group: &[Slow<'_>]) -> Option<Finding> {
         .with("longest", Arg::ns(longest.ns))
         .with("request", request)
         .with("stream", connection.stream);
-    // On a loopback interface, the number of round trips says nothing.
+    // On a loopback interface, the number of round trips is meaningless.
     if let Some(round_trip) = connection
         .handshake
         .round_trip_ns

@@ -39,7 +39,7 @@ pub(super) fn errors(connections: &[&Connection]) -> Vec<Finding> {
     findings.collect()
 }
 
-/// Requests that were refused for want of credentials, and what the client then sent.
+/// Requests that were refused for lack of credentials, and what the client then sent.
 pub(super) fn credentials(connections: &[&Connection]) -> Vec<Finding> {
     let all: Vec<Seen<'_>> = answered(connections).collect();
     let findings = all.iter().filter_map(|challenged| credentials_of(challenged, &all));
@@ -72,7 +72,7 @@ fn credentials_of(challenged: &Seen<'_>, all: &[Seen<'_>]) -> Option<Finding> {
         .with("status", u64::from(status(challenged.1)))
         .with("challenge", response.head.field(challenge).unwrap_or("-"));
     if let Some((connection, exchange)) = repeated {
-        // The scheme: what follows it is a secret.
+        // Only the scheme is named: the rest of the value is a secret.
         let sent = exchange.request.as_ref().and_then(|again| again.head.field(answer));
         let scheme = sent.unwrap_or_default().split(' ').next().unwrap_or_default();
         args = args

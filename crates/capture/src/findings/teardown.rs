@@ -3,7 +3,7 @@
 use super::{PER_KIND, found, used};
 use crate::model::{Arg, Args, Connection, EndReason, Finding, FindingKind, ResetClass, Shortfall, Side};
 
-/// A request and a FIN that cross on the way are at most this many round trips apart.
+/// A request and a FIN that cross in the network are at most this many round trips apart.
 const RACE_ROUND_TRIPS: u64 = 3;
 /// A client needs some time to notice a FIN, even if the round trip is short.
 const NOTICE_NS: u64 = 20_000_000;
@@ -44,7 +44,7 @@ pub(super) fn lost_race(connections: &[&Connection]) -> Vec<Finding> {
         let idle = connection.exchanges.len() > 1;
         let round_trip = connection.handshake.took_ns.unwrap_or(0);
         let on_the_way = apart <= round_trip.saturating_mul(RACE_ROUND_TRIPS).max(NOTICE_NS);
-        // A server that had received the request closed because of it, or in spite of it: that is no race.
+        // If the server had received the request before it closed, the request and the FIN did not cross.
         let received = fin.ack.wrapping_sub(request.seq) as i32 > 0;
         if !idle || !on_the_way || received || last.response_lost {
             return None;

@@ -68,7 +68,8 @@ fn fits(captured: &[String], lines: &[Template]) -> bool {
     lines.len() == captured.len() && lines.iter().all(is_captured)
 }
 
-/// Whether the connection fields are those that a response of the profile has of its own, in place of the usual ones.
+/// Whether the connection fields are those that one response of the profile writes explicitly, instead of the general
+/// ones.
 fn fits_own_fields(response: &ObservedResponse<'_>, profile: &Profile, captured: &[String]) -> bool {
     let of_status = profile
         .responses

@@ -23,10 +23,10 @@ pub(super) fn compare(connections: &[&Connection], profile: &Profile, tally: &mu
     }
 }
 
-/// The last time that the server waited for a request.
+/// The last period in which the server waited for a request.
 struct Wait<'c> {
     period: &'c IdlePeriod,
-    /// For which reason the server would end it.
+    /// The reason for which the server would end it.
     reason: CloseReason,
     /// Whether the server ended it.
     is_over: bool,
@@ -38,7 +38,7 @@ fn last_wait(connection: &Connection) -> Option<Wait<'_>> {
     if is_unused && connection.handshake.ack.is_none() {
         return None;
     }
-    // Some servers send a response before they close. It answers no request.
+    // Before they close an unused connection, some servers send a response, which answers no request.
     let is_told = is_unused && period.ended_by == IdleEnd::Response;
     if matches!(period.ended_by, IdleEnd::Request | IdleEnd::Response) && !is_told {
         return None;
@@ -93,7 +93,7 @@ fn compare_end(connection: &Connection, wait: &Wait<'_>, profile: &Profile, tall
     let timer = if is_unused { &timers.unused } else { &timers.idle };
     let style = profile.connection.close.style(wait.reason);
     let timeout = timer.after.filter(|_| style != CloseStyle::Hold);
-    // A timer that is checked at intervals expires up to one of them later.
+    // A timer that is checked at intervals fires up to one interval late.
     let late = LATE + timer.tick.unwrap_or_default();
     let agrees = match (wait.is_over, timeout) {
         (true, Some(timeout)) => {
@@ -102,7 +102,8 @@ fn compare_end(connection: &Connection, wait: &Wait<'_>, profile: &Profile, tall
             in_time && is_rst == (style == CloseStyle::Rst)
         }
         (true, None) => false,
-        // A connection that is still open contradicts shorter timeouts only. An unused one proves nothing else.
+        // A wait that the server did not end contradicts shorter timeouts only. On an unused connection, it does not
+        // prove that there is no timeout.
         (false, Some(timeout)) if lasted < timeout => return,
         (false, None) if is_unused => return,
         (false, timeout) => timeout.is_none_or(|timeout| lasted <= timeout + late),

@@ -57,7 +57,7 @@ impl Fit {
     }
 }
 
-/// Compares a response with that head of a profile that it fits best.
+/// Compares a response with the head of a profile that it fits best.
 pub(super) fn compare(response: &ObservedResponse<'_>, profile: &Profile, tally: &mut Tally) {
     let fits = candidates(response, profile)
         .into_iter()
@@ -157,7 +157,7 @@ fn fit(response: &ObservedResponse<'_>, profile: &Profile, head: &ProfileHead<'_
         }
     }
     let unused = head.lines.iter().zip(&used).filter(|(_, used)| !**used);
-    // A line with a placeholder may be absent because its value is.
+    // A line with a placeholder may be absent because the placeholder has no value.
     for (line, _) in unused.filter(|(line, _)| line.template.is_literal()) {
         fit.fields.add(false);
         fit.other_field
@@ -200,8 +200,8 @@ fn compare_reason(response: &ObservedResponse<'_>, head: &ProfileHead<'_>, fit: 
     }
 }
 
-/// What a response shows about the value of a placeholder. Its dates have a resolution of one second, so a time in
-/// smaller units is known as a range.
+/// What a response shows about the value of a placeholder. Its dates have a resolution of one second, so a time in a
+/// smaller unit is only known as a range.
 fn known(response: &ObservedResponse<'_>, profile: &Profile, placeholder: Placeholder) -> Known {
     let within_second = |unit: u64| match response.mtime.and_then(|mtime| mtime.checked_mul(unit)) {
         Some(low) => Known::Number(low, low.saturating_add(unit)),
@@ -227,7 +227,7 @@ pub(super) fn product(server: &str) -> &str {
     server.split(['/', ' ']).next().unwrap_or_default()
 }
 
-/// Whether a profile sends such a value in a Server field, in any response.
+/// Whether any response of a profile has a Server field whose value satisfies `is_meant`.
 pub(super) fn sends_server(profile: &Profile, is_meant: impl Fn(&str) -> bool) -> bool {
     let lines = profile.responses.iter().flat_map(|response| response.lines());
     lines
@@ -245,7 +245,7 @@ fn compare_server(response: &ObservedResponse<'_>, profile: &Profile, tally: &mu
     };
     let of_profile = || match profile.responses.iter().any(|candidate| is_of_status(&candidate)) {
         true => profile.responses.iter().filter(is_of_status).find_map(field_of),
-        // It never sends this status, but may name itself elsewhere.
+        // The profile never sends this status. Another of its responses may have a Server field.
         false => profile.responses.iter().find_map(field_of),
     };
     let (captured, expected) = (response.head.field("server"), of_profile());

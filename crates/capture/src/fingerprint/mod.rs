@@ -19,7 +19,7 @@ use tally::Tally;
 const CLEAR: u8 = 85;
 /// Lowest score, in percent, that counts as a resemblance.
 const NEAR: u8 = 60;
-/// A response with fewer fields says too little.
+/// A response with fewer fields does not identify a server.
 const FIELDS: usize = 4;
 /// How many servers are compared.
 const SERVERS: usize = 32;
@@ -82,8 +82,8 @@ fn of_server(server: SocketAddr, connections: &[Connection], profiles: &[Profile
             }
         })
         .collect();
-    // What a server calls itself outweighs how it looks: many servers look alike. Of two versions that look alike, the one
-    // that it names is meant.
+    // The Server field outweighs the score, because many servers behave alike. Among profiles with the same score, the
+    // one that sends exactly this value comes first.
     let said = responses
         .iter()
         .find_map(|response| response.head.field("server"))
@@ -114,7 +114,7 @@ fn of_server(server: SocketAddr, connections: &[Connection], profiles: &[Profile
     })
 }
 
-/// The names of the profiles that send such a value in a Server field.
+/// The names of the profiles that have a Server field whose value satisfies `is_meant`.
 fn sending(profiles: &[Profile], is_meant: impl Fn(&str) -> bool) -> BTreeSet<&str> {
     let sending = profiles
         .iter()

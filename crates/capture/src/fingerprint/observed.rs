@@ -33,7 +33,8 @@ fn response(exchange: &Exchange) -> Option<ObservedResponse<'_>> {
     let response = exchange
         .response
         .as_ref()
-        // What answers an upgrade or CONNECT says more about the program that asked for it than about the server.
+        // A response that switches protocols says more about the program that the client asked for than about the
+        // server.
         .filter(|response| response.head.status() > 0 && response.body_end != BodyEnd::Tunnel)?;
     let request = exchange.request.as_ref().map(|request| &request.head);
     let head = &response.head;

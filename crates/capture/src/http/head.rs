@@ -1,6 +1,6 @@
 //! Message heads: where they end, whether bytes begin one, and what a head says about the body.
 //!
-//! The tests are lenient on purpose: the purpose is to show what was on the wire, not to validate it.
+//! The checks are lenient, because the aim is to show what was on the wire, not to validate it.
 
 use crate::model::{BodyEnd, Head};
 use httparse::{EMPTY_HEADER, ParserConfig, Request, Response, Status};
@@ -63,8 +63,9 @@ pub(super) fn begins_request(bytes: &[u8]) -> bool {
     }
 }
 
-/// The methods of requests that are recognized where the beginning of a message is not known: HTTP (RFC 9110, RFC 5789), WebDAV
-/// (RFC 4918, RFC 3253, RFC 3744, RFC 5323), UPnP, caches. Any word would also be the end of a body that a request follows.
+/// Methods by which a request is recognized in the middle of a connection: HTTP (RFC 9110, RFC 5789), WebDAV (RFC 4918,
+/// RFC 3253, RFC 3744, RFC 5323), UPnP, caches. If any word were accepted, so would be the end of a body and the method
+/// after it.
 const METHODS: &[&str] = &[
     "GET",
     "HEAD",

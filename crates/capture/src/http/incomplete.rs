@@ -9,8 +9,8 @@ use crate::model::{BodyEnd, Exchange, Shortfall, Side};
 const PARTIAL_HEAD: usize = 4096;
 
 impl Conversation {
-    /// Allows the client to omit its body, if it waits for `100 Continue` and got a final response instead
-    /// (RFC 9110 section 10.1.1).
+    /// Allows the client to omit its body, if it waited for `100 Continue` and got a final response instead (RFC 9110
+    /// section 10.1.1).
     pub(super) fn allow_omitted_body(&mut self, client: usize, exchange: Option<usize>) {
         let Some(answered) = exchange.and_then(|at| self.exchanges.get(at)) else {
             return;
@@ -81,7 +81,7 @@ impl Conversation {
         }
     }
 
-    /// Notes that it is not known where the message of an endpoint ends: bytes that follow may hold other messages.
+    /// Records that the end of an endpoint's message is not known: the bytes that follow may hold other messages.
     pub(super) fn lose_measure(&mut self, from: usize, side: Side) {
         if let Some(message) = self.message(from, side) {
             message.body_end = BodyEnd::Unknown;
@@ -137,7 +137,7 @@ impl Conversation {
     pub(super) fn keep_partial_head(&mut self, from: usize, side: Side, bytes: &[u8]) {
         if let Some(message) = self.message(from, side) {
             let kept = &bytes[..bytes.len().min(PARTIAL_HEAD)];
-            // The value of a field that is cut off would be another value.
+            // A truncated field value would be mistaken for the whole value.
             let end = memchr::memrchr(b'\n', kept).map_or(kept.len(), |at| at + 1);
             message.head = head::text(&kept[..end]);
         }

@@ -1,7 +1,7 @@
 //! Requests and responses in the bytes of a connection, and which response belongs to which request.
 //!
-//! Bytes arrive in order, with a report of those that are missing. This module reads HTTP/1.x; why something was sent
-//! is for `analyze`.
+//! Bytes arrive in order, with a report of those that are missing. This module reads HTTP/1.x; `analyze` determines why
+//! something was sent.
 
 mod head;
 mod incomplete;
@@ -257,7 +257,7 @@ impl Conversation {
         if side == Side::Server && (100..200).contains(&status) && status != 101 {
             return self.interim_response(from, status);
         }
-        // Without a request, a server reports that none came in time (RFC 9110 section 15.5.9).
+        // A server may send a 408 without a request, to report that none came in time (RFC 9110 section 15.5.9).
         if side == Side::Server && status != 408 {
             self.shift_if_excess(from);
         }

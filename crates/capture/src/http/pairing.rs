@@ -1,4 +1,4 @@
-//! Which response belongs to which request, and which requests were pipelined: by acknowledgement numbers, not by the
+//! Pairs responses with requests, and determines which requests were pipelined: by acknowledgement numbers, not by the
 //! order of frames.
 
 use super::{Conversation, Cursor, message};
@@ -18,13 +18,13 @@ pub(super) struct Positions {
 struct RequestPosition {
     /// Position of its first byte.
     begin: u64,
-    /// Position up to which the client had received the server's bytes when it sent the request: the least that it
-    /// acknowledged with it or with later bytes. What was captured may be a retransmission, which acknowledges more.
-    /// 0 if unknown.
+    /// Position up to which the client had received the server's bytes when it sent the request: the lowest position
+    /// that it acknowledged with the request or with later bytes. The captured copy may be a retransmission, which
+    /// acknowledges more. 0 if unknown.
     acked: u64,
     /// Whether bytes before it were not captured.
     after_hole: bool,
-    /// Whether it may have been sent together with a request before it that was not captured.
+    /// Whether it may have been sent together with an earlier request that was not captured.
     follows_unseen: bool,
 }
 
@@ -36,13 +36,14 @@ impl Conversation {
         let message = message::started(at, cursor.segment(0));
         let interrupted = std::mem::take(&mut self.parsers[from].interrupted);
         if side == Side::Client {
-            // Requests are missing: the next response may be that of one of them.
+            // Requests may be missing, so the next response may belong to one of them.
             self.parsers[1 - from].interrupted |= interrupted;
             let before = match cursor.offset {
                 0 => self.parsers[from].last_ack,
                 _ => Some(ack),
             };
-            // What the client had received in the meantime is the response to what came before.
+            // If the client received bytes in the meantime, they answer the missing request, so the two requests were
+            // not sent together.
             let follows_unseen = interrupted && before.is_none_or(|before| before >= ack);
             self.note_acked(ack);
             let added = self.add_exchange(self.exchanges.len(), budget);
@@ -58,8 +59,8 @@ impl Conversation {
             self.parsers[from].exchange = added;
             return;
         }
-        // The last bytes of the client are missing: the response may be that of a request in them. But not if everything
-        // was captured up to the request that awaits one: that is next.
+        // If the last bytes of the client are missing, the response may belong to a request in them. It does not if
+        // everything up to the next unanswered request was captured: then it belongs to that one.
         let awaited = self.positions.get(self.awaited).and_then(|positions| positions.request);
         let follows_unseen = awaited.is_some_and(|request| request.follows_unseen);
         let is_next = awaited.is_some_and(|request| !request.after_hole && !request.follows_unseen);
@@ -69,7 +70,7 @@ impl Conversation {
         let may_be = |index: usize| self.had_received(index, ack);
         let is_ambiguous = interrupted && found.is_none() && (self.awaited..self.exchanges.len()).any(may_be);
         if interrupted && found.is_none() {
-            // Nor is it known which request the next response belongs to.
+            // It is then also unknown which request the next response belongs to.
             self.parsers[from].interrupted = true;
             self.orphan = Some((at, ack));
             self.unpaired |= is_ambiguous;
@@ -85,7 +86,7 @@ impl Conversation {
         }
     }
 
-    /// Notes what the client acknowledged with bytes of the latest request, or with bytes after it.
+    /// Records what the client acknowledged with bytes of the latest request, or with later bytes.
     pub(super) fn note_acked(&mut self, ack: u64) {
         let requests = self
             .positions
@@ -101,9 +102,9 @@ impl Conversation {
     ///
     /// - The server had received the first byte of the request: the response acknowledges it.
     /// - Responses come in the order of the requests (RFC 9112 section 9.3.2).
-    /// - If bytes are missing before it (`interrupted`), they may have held responses or requests. Then the request is the
-    ///   first that the client sent when it had received everything before the response; or the only one that waits. A
-    ///   request that may have been pipelined after one that was not captured is neither.
+    /// - If bytes are missing before it (`interrupted`), they may have held responses or requests. Then the request is
+    ///   the first one that the client sent after it had received everything before the response; or it is the only
+    ///   unanswered one. A request that may have been pipelined after one that was not captured is excluded.
     fn request_of(&self, at: u64, ack: u64, interrupted: bool) -> Option<usize> {
         let next = Some(self.awaited).filter(|next| *next < self.exchanges.len());
         if !interrupted || self.left_out > 0 {
@@ -124,7 +125,8 @@ impl Conversation {
         };
         let is_certain = |index: usize| is_last_known && !before_hole(index);
         let only = Some(first).filter(|(index, _)| waiting.next().is_none() && is_certain(*index));
-        // The client had received the response to what was not captured.
+        // Unless the server had acknowledged everything before this request with the orphaned response, and the client
+        // had received that response.
         let is_next = |request: &RequestPosition| {
             let (begin, ack) = self.orphan.filter(|_| request.acked == at)?;
             (begin < request.acked && ack >= request.begin).then_some(())
@@ -133,9 +135,9 @@ impl Conversation {
         (!request.follows_unseen || is_next(&request).is_some()).then_some(index)
     }
 
-    /// Pairs the requests with later responses, if the response of endpoint `from` has no request although the whole
-    /// capture has no hole: a request was sent before the capture began, its response after the first request that was
-    /// captured. Responses come in the order of the requests, so each request gets the next response.
+    /// Moves each request to the next response, if the response of endpoint `from` has no request although the capture
+    /// has no hole. In that case, a request was sent before the capture began, and its response came after the first
+    /// captured request. Responses come in the order of the requests, so each request belongs to the next response.
     pub(super) fn shift_if_excess(&mut self, from: usize) {
         let Some(excess) = self.parsers[from].exchange.filter(|_| !self.opened && !self.has_hole) else {
             return;
@@ -217,7 +219,8 @@ impl Conversation {
                 exchange.pipelined = !self.unpaired
                     && match complete_at {
                         Some(complete_at) => acked < complete_at,
-                        // Without a response: the client had received nothing since its request before.
+                        // The previous request has no response: the client had received nothing since it sent that
+                        // request.
                         None => acked_before == Some(acked),
                     };
                 acked_before = Some(acked);
@@ -230,7 +233,7 @@ impl Conversation {
     }
 }
 
-/// Position after a response. Of a response that was not captured to its end, the Content-Length says where it ends.
+/// Position after a response. If the response was not captured to its end, Content-Length says where it ends.
 fn end_of(response: &Message, begin: u64) -> u64 {
     let body = match (response.body_end, response.content_length) {
         (BodyEnd::Length, Some(length)) if response.head_complete => length,

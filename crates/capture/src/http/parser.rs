@@ -4,7 +4,7 @@ use super::head;
 use crate::model::Side;
 use labserve_core::http1::chunked::{ChunkDecoder, ChunkPolicy};
 
-/// Where in its messages an endpoint is.
+/// The position of an endpoint within its messages.
 #[derive(Debug, Default)]
 pub(super) enum ParserState {
     /// Before a message.
@@ -100,7 +100,7 @@ impl MessageParser {
         }
     }
 
-    /// Determines what the bytes at hand are. The caller consumes as many as the step says.
+    /// Determines what the bytes at hand are. The caller consumes the number of bytes that the step names.
     pub(super) fn step(&mut self, input: Input<'_>) -> ParseStep {
         if self.body_optional && matches!(self.state, ParserState::Body(_)) && input.starts_segment {
             self.body_optional = false;
@@ -136,14 +136,15 @@ impl MessageParser {
     }
 
     fn start(&mut self, input: Input<'_>) -> ParseStep {
-        // A response without a head may begin with a line end of its own.
+        // A response to HTTP/0.9 has no head, so a line end at its start belongs to it.
         let line_ends = leading_line_ends(input.captured);
         if line_ends > 0 && !input.http09 {
             return ParseStep::Between(line_ends);
         }
         let begins = !input.captured.is_empty()
             && match input.side {
-                // The preface of HTTP/2 is made to look like a request; nothing else has its method (RFC 9113 section 11.6).
+                // The preface of HTTP/2 looks like a request with the method PRI, which is reserved for it (RFC 9113
+                // section 11.6).
                 Side::Client => !input.captured.starts_with(b"PRI ") && head::may_begin_request(input.captured),
                 Side::Server => head::begins_response(input.captured),
             };
@@ -218,7 +219,7 @@ impl MessageParser {
 }
 
 impl Input<'_> {
-    /// Whether a segment starts here, and certainly a message with it.
+    /// Whether a segment starts here, and a message certainly starts with it.
     fn begins_message(&self) -> bool {
         // A request that the snap length truncated may be too short for the strict test.
         let cut = (self.captured.len() as u64) < self.len;

@@ -1,4 +1,4 @@
-//! What a connection carries that is not HTTP/1.x: another protocol from its first byte, or after an upgrade or CONNECT.
+//! What a connection carries other than HTTP/1.x: another protocol from its first byte, or after an upgrade or CONNECT.
 
 use super::Side;
 use serde::Serialize;
@@ -25,7 +25,7 @@ pub struct Carried {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Tls {
-    /// The version that the server chose; without its answer `None`.
+    /// The version that the server chose; `None` without an answer from it.
     pub version: Option<&'static str>,
     /// The server name that the client asked for (SNI).
     pub server_name: Option<String>,

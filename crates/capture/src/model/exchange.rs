@@ -28,7 +28,7 @@ pub struct Exchange {
     /// Whether the response is absent because the capture does not hold it. If it is `false` and there is no response,
     /// none was sent.
     pub response_lost: bool,
-    /// Whether it is a response of which the capture does not show which request it belongs to.
+    /// Whether the capture does not show which request the response belongs to.
     pub unpaired: bool,
     /// For a 304: the validator that the client sent.
     pub validator: Option<Validator>,
@@ -62,13 +62,14 @@ pub struct Message {
     pub frames: FrameSpan,
     /// Time of the first byte, in nanoseconds since 1970.
     pub begun_ns: i64,
-    /// Time of the earliest segment of it: before `begun_ns`, if what was captured of its first byte had been sent again.
+    /// Time of the earliest segment of the message. It is before `begun_ns` if the captured copy of the first byte is a
+    /// retransmission.
     #[serde(skip)]
     pub earliest_ns: i64,
     /// Time of the last byte, in nanoseconds since 1970.
     pub ended_ns: i64,
-    /// Its throughput from the first byte to the last, in bits per second: of a complete message of at least 10,000 bytes that
-    /// took 1 ms or more.
+    /// Throughput from the first byte to the last, in bits per second. Only for a complete message of at least 10,000
+    /// bytes that took 1 ms or more.
     pub bits_per_second: Option<u64>,
     /// The bursts that the message was sent in, at most 64.
     pub bursts: Vec<Burst>,
@@ -219,11 +220,11 @@ pub struct Burst {
     pub pushed: bool,
 }
 
-/// Segments that are further apart were not sent at once, whatever has PSH.
+/// Segments that are at least this far apart were not sent together, even if no PSH separates them.
 const BURST_NS: i64 = 100_000_000;
 
 impl Burst {
-    /// Whether its segments are so far apart that they were not sent at once: something was waited for.
+    /// Whether its segments are so far apart that they were not sent together, because the sender waited for something.
     pub(crate) fn is_spread(&self) -> bool {
         self.ns.saturating_sub(self.begun_ns) >= BURST_NS
     }

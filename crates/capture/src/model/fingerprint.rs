@@ -32,7 +32,8 @@ pub enum Verdict {
     Tied,
     /// The server resembles the profile, but differs in places.
     Near,
-    /// The Server field names a product that is in no profile, so no profile is named for it, only the one that behaves most alike.
+    /// The Server field names a product that is in no profile, so the server is not identified. The first profile is
+    /// only the one that behaves most like it.
     OtherProduct,
     /// The server does not resemble any profile.
     None,

@@ -26,7 +26,8 @@ pub struct Frame {
     /// What the sequence analysis found out about the segment.
     #[serde(rename = "marks")]
     pub analysis: AnalysisFlags,
-    /// Whether its sender had sent datagrams before it that did not reach the capture point, as their numbers show.
+    /// Whether its sender had sent earlier datagrams that did not reach the capture point, as the IP identifications
+    /// show.
     #[serde(skip)]
     pub after_unseen: bool,
 }
@@ -98,7 +99,7 @@ pub enum AnalysisFlag {
     SpuriousRetransmission,
     /// Some of its bytes were captured before.
     Overlap,
-    /// It fills a gap so soon after later segments that it was not sent again, but overtaken.
+    /// It fills a gap so soon after later segments that it was overtaken, not sent again.
     OutOfOrder,
     /// The bytes before it have not been captured so far. Only the first segment after a gap has the flag.
     Gap,

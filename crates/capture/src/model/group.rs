@@ -27,7 +27,7 @@ pub struct Group {
     pub exchanges: u64,
     /// How many clients (addresses) opened them.
     pub clients: u64,
-    /// Whether so few of the connections are in it that each is described.
+    /// Whether the group is so small that each of its connections is described.
     pub outlier: bool,
     /// Streams, at most 100.
     pub streams: Vec<u32>,

@@ -1,4 +1,4 @@
-//! What the frames of a connection measure: round trips by segment, delayed ACKs, and how long windows were shut or full.
+//! Measurements of one connection: round trips by segment, delayed ACKs, and how long windows were shut or full.
 
 use super::{FrameSpan, Side};
 use serde::Serialize;
@@ -14,13 +14,13 @@ pub struct RoundTrips {
     pub by: Side,
     /// How many were measured.
     pub count: u64,
-    /// The shortest, in nanoseconds: the way from the capture point to the other side and back.
+    /// The shortest, in nanoseconds: the round trip between the capture point and the other side.
     pub shortest_ns: u64,
     /// The mean, in nanoseconds.
     pub mean_ns: u64,
     /// The longest, in nanoseconds.
     pub longest_ns: u64,
-    /// The segment that was acknowledged last of all, and its ACK.
+    /// The segment with the longest round trip, and its ACK.
     pub longest: FrameSpan,
     /// How many ACKs the other side delayed (RFC 9293 section 3.8.6.3).
     pub delayed_acks: u64,
@@ -47,10 +47,10 @@ pub struct WindowStalls {
     pub by: Side,
     /// What stopped the sender.
     pub cause: StallCause,
-    /// How often.
+    /// How often it stopped the sender.
     pub count: u64,
-    /// Time in all, in nanoseconds.
+    /// Total time, in nanoseconds.
     pub ns: u64,
-    /// First and last frame of the longest one.
+    /// First and last frame of the longest stall.
     pub longest: FrameSpan,
 }

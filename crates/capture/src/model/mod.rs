@@ -57,12 +57,12 @@ pub struct Capture {
     pub connections: Vec<Connection>,
     /// The connections in groups of those that are alike, the largest first.
     pub groups: Vec<Group>,
-    /// The streams that text, Markdown and HTML describe one by one: all if they are few, or with
-    /// [`Detail::All`](crate::Detail); of many, one of each group and the outliers.
+    /// The streams that text, Markdown and HTML describe one by one. With few connections, or with
+    /// [`Detail::All`](crate::Detail), these are all; otherwise one of each group and the outliers.
     pub described: Vec<u32>,
     /// Streams that carry another protocol and are not shown, at most 100.
     pub others: Vec<OtherStream>,
-    /// Number of further ones.
+    /// Number of further streams that are not listed.
     pub others_left_out: u64,
     /// Statements about the capture as a whole, the most important first.
     pub findings: Vec<Finding>,
@@ -85,7 +85,7 @@ impl Capture {
         self.connections.iter().filter(is_described)
     }
 
-    /// Whether findings are shown: there are some, or a connection was shown that is not of another protocol.
+    /// Whether findings are shown: there are some, or at least one connection that is shown carries no other protocol.
     pub(crate) fn is_judged(&self) -> bool {
         let is_other = |connection: &Connection| connection.usage == Usage::Other;
         !self.findings.is_empty() || !self.connections.iter().all(is_other)

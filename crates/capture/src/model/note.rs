@@ -28,7 +28,7 @@ pub enum NoteKind {
     NothingMatches,
     /// The file ends in the middle of a record.
     FileEnds,
-    /// The file is damaged; it was read up to there.
+    /// The file is damaged; it was read up to the damage.
     FileDamaged,
     /// Frames with a link type that is not supported.
     LinkUnknown,
@@ -58,8 +58,7 @@ pub enum NoteKind {
     TooManyHeads,
     /// Bytes that are not HTTP/1.x on a connection that carries HTTP/1.x.
     NotHttp,
-    /// Bytes on a connection that carries HTTP/1.x of which it is not known what they are: bytes before them were not
-    /// captured.
+    /// Bytes of unknown meaning on a connection that carries HTTP/1.x, because bytes before them were not captured.
     NotRead,
     /// Frames that are earlier than a frame before them.
     TimeRunsBackwards,
@@ -67,7 +66,7 @@ pub enum NoteKind {
     RecordedTwice,
     /// Blocks of a pcapng file that are not packets, and are numbered like packets.
     NotPackets,
-    /// Streams of which the capture has no segment, only an ICMP error that quotes one. Wireshark numbers them all the same.
+    /// Streams without a segment in the capture, which only an ICMP error quotes. Wireshark numbers them too.
     QuotedOnly,
     /// Frames whose TCP segment is carried in another protocol, such as VXLAN: how many in each.
     Encapsulated,

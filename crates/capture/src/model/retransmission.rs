@@ -1,4 +1,4 @@
-//! Segments that were sent again, and what waiting for them cost.
+//! Segments that were sent again, and how long it took until they were.
 
 use super::Side;
 use serde::Serialize;

@@ -199,7 +199,7 @@ pub enum ResetClass {
     RefusesLateData,
     /// Responds to a FIN while no exchange is in progress.
     AnswersFin,
-    /// Says that its sender knows no such connection: it has forgotten it, or a device between has.
+    /// Says that its sender knows no such connection: the sender, or a device on the path, has forgotten it.
     NoConnection,
     /// Follows another RST: it refuses what was still on its way.
     AfterReset,
@@ -207,6 +207,6 @@ pub enum ResetClass {
     HarmlessAfterFin,
     /// Ends an idle connection.
     Idle,
-    /// The capture lacks what would show it.
+    /// The capture lacks the frames that would show it.
     Unexplained,
 }

@@ -7,8 +7,8 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Timing {
-    /// From the first byte of the request to the last byte of the response, in nanoseconds; of the first exchange of a
-    /// connection whose opening was captured, from the SYN on.
+    /// From the first byte of the request to the last byte of the response, in nanoseconds. For the first exchange of a
+    /// connection whose opening was captured: from the SYN on.
     pub total_ns: u64,
     /// What the time was spent on, the longest first.
     pub parts: Vec<TimePart>,
@@ -50,17 +50,17 @@ pub enum TimeSpent {
     ExpectUnanswered,
     /// The previous response on the connection, which has to be sent first.
     HeadOfLine,
-    /// The way to the server and back.
+    /// The round trip to the server.
     RoundTrip,
     /// The server, until it sent the first byte of the response.
     ServerThink,
-    /// The server and the way to it and back: without the handshake, the capture does not tell them apart.
+    /// The server and the round trip to it: without the handshake, the capture does not distinguish them.
     ServerAndRoundTrip,
     /// The response: from its first to its last byte, without a longer pause.
     ResponseSending,
     /// The server paused within the response, although it could have sent.
     ServerPause,
-    /// The sender paused, and the capture does not show why: it had more to send, and nothing stood in its way. A segment
+    /// The sender paused although it had more to send and nothing stopped it. The capture does not show why. A segment
     /// that was lost before the capture point looks like this.
     UnexplainedPause,
     /// The receive window of the other side was 0.

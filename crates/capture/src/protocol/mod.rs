@@ -1,6 +1,6 @@
-//! Bytes that are not HTTP/1.x: which protocol they are, by their first bytes, and what it says in the clear.
+//! Bytes that are not HTTP/1.x: which protocol they are, by their first bytes, and what it reveals without encryption.
 //!
-//! Knows the first bytes of protocols, TLS records and WebSocket frames. Does not know TCP or HTTP.
+//! This module knows the first bytes of protocols, TLS records and WebSocket frames. It does not know TCP or HTTP.
 
 mod records;
 mod tls;
@@ -41,7 +41,7 @@ const FIRST: &[(&[u8], &str)] = &[
 const TLS: &str = "TLS";
 const HTTP2: &str = "HTTP/2";
 const WEBSOCKET: &str = "WebSocket";
-/// Greetings of servers that begin with 220.
+/// The reply code at the start of the greeting of SMTP and FTP servers.
 const GREETING: &[u8] = b"220";
 
 /// Bytes of both endpoints that are not HTTP/1.x.
@@ -57,7 +57,7 @@ pub(super) struct ProtocolReader {
 }
 
 impl ProtocolReader {
-    /// Sets the protocol, which an upgrade names.
+    /// Sets the protocol that an upgrade names.
     pub(super) fn upgrade(&mut self, to: &str) {
         *self = Self::default();
         if to.eq_ignore_ascii_case("websocket") {
@@ -96,7 +96,7 @@ impl ProtocolReader {
         }
     }
 
-    /// Notes that bytes of an endpoint were not captured.
+    /// Records that bytes of an endpoint were not captured.
     pub(super) fn missing(&mut self, from: usize, count: u64) {
         self.bytes[from] += count;
         if let Some(tls) = &mut self.tls {
@@ -144,7 +144,7 @@ fn recognize(first: &[u8]) -> Option<&'static str> {
             _ => "SMTP or FTP",
         });
     }
-    // CONNECT of MQTT names its protocol after the remaining length.
+    // An MQTT CONNECT packet names its protocol after the remaining length.
     let mqtt = first.windows(4).any(|word| word == b"MQTT");
     let known = FIRST.iter().find(|(begin, _)| first.starts_with(begin));
     known.map(|(_, name)| *name).filter(|name| *name != "MQTT" || mqtt)

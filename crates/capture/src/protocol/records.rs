@@ -1,20 +1,20 @@
 //! A stream that is a sequence of records, each with a header that says how long it is.
 
-/// Longest header with what is kept of the record's body.
+/// Maximum number of bytes that are kept of a record: its header and the start of its body.
 pub(super) const KEPT: usize = 16 << 10;
 
 /// One direction of such a stream.
 #[derive(Debug, Default)]
 pub(super) struct Records {
-    /// Bytes of a record that is not read yet.
+    /// Bytes of a record that is not complete yet.
     pending: Vec<u8>,
-    /// Bytes of the current record that are passed over.
+    /// Number of bytes of the current record that are still to be skipped.
     skip: u64,
     /// Whether it is no longer known where records begin.
     lost: bool,
 }
 
-/// What a reader makes of the bytes at the start of a record.
+/// The result of reading the bytes at the start of a record.
 pub(super) enum RecordStep {
     /// It needs this number of bytes.
     Needs(usize),
@@ -25,7 +25,7 @@ pub(super) enum RecordStep {
 }
 
 impl Records {
-    /// Adds bytes, and has `read` look at each record.
+    /// Adds bytes, and passes each record to `read`.
     pub(super) fn receive(&mut self, bytes: &[u8], unseen: u64, mut read: impl FnMut(&[u8]) -> RecordStep) {
         let mut bytes = bytes;
         while !self.lost && !bytes.is_empty() {
@@ -54,7 +54,7 @@ impl Records {
         self.missing(unseen);
     }
 
-    /// Passes over bytes that were not captured.
+    /// Skips bytes that were not captured.
     pub(super) fn missing(&mut self, count: u64) {
         if count > self.skip || !self.pending.is_empty() {
             self.lost |= count > 0;

@@ -77,9 +77,9 @@ struct Seen {
     tls: Tls,
     alerts: Vec<(usize, u64, u8)>,
     records: Vec<(usize, u64, &'static str)>,
-    /// Whether an endpoint encrypts its handshake from here on.
+    /// Whether an endpoint encrypts its handshake from now on.
     encrypts: [bool; 2],
-    /// Whether an endpoint has sent content.
+    /// Whether an endpoint has sent application data.
     sends: [bool; 2],
 }
 
@@ -144,9 +144,9 @@ impl TlsReader {
 }
 
 impl Seen {
-    /// Lists a record of this kind, whose content has this length and begins so.
+    /// Lists a record of type `kind`, whose content has length `len` and starts with `begin`.
     fn list(&mut self, kind: u8, from: usize, frame: u64, begin: &[u8], len: usize) {
-        // TLS 1.3 has no encrypted records of this kind (RFC 8446 section 5.2).
+        // In TLS 1.3, encrypted handshake messages are in records of application data (RFC 8446 section 5.2).
         let is_encrypted = self.encrypts[from] && self.tls.version != Some(TLS_1_3);
         let content = match kind {
             CHANGE_CIPHER_SPEC => {
@@ -172,7 +172,7 @@ impl Seen {
             // Type, length of 24 bits, version, random.
             (HANDSHAKE, [CLIENT_HELLO, _, _, _, rest @ ..]) if rest.first() == Some(&3) => {
                 self.client.get_or_insert(from);
-                // What comes before an early end is kept.
+                // If the message ends early, what was read before is kept.
                 let _ = self.client_hello(rest);
             }
             (HANDSHAKE, [SERVER_HELLO, _, _, _, rest @ ..]) if rest.first() == Some(&3) => {

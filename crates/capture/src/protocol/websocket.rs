@@ -144,7 +144,7 @@ mod tests {
             assert_eq!(counts, kinds.map(|kind| (kind, 1)), "{size}");
             assert_eq!((found.closes[0].code, found.closes[0].frame), (Some(1000), 9), "{size}");
         }
-        // The payload may be unseen, not the header.
+        // The payload may be missing in the capture, but not the header.
         let mut reader = WebSocketReader::default();
         reader.receive(0, &[0x82, 126, 1, 0, 9], 255, 1);
         reader.receive(0, &[0x8a, 0], 0, 2);

@@ -1,14 +1,14 @@
-//! What begins in a frame, for the arrows of ladders: `GET /`, `200 OK`, `ClientHello`.
+//! The message that begins in each frame, as a label for the arrows of ladders: `GET /`, `200 OK`, `ClientHello`.
 
 use super::clip;
 use crate::model::{Carried, Connection, Message};
 use crate::sentence::printable;
 use std::collections::HashMap;
 
-/// How many characters of it an arrow has room for.
+/// Maximum length of a label, in characters.
 const MOST: usize = 28;
 
-/// What begins in each frame. Of several messages in a frame, the first one is named.
+/// The label of each frame. If several messages begin in a frame, the first one is named.
 pub(super) fn begins(connection: &Connection) -> HashMap<u64, String> {
     let mut begins = HashMap::new();
     for exchange in &connection.exchanges {
@@ -27,7 +27,7 @@ pub(super) fn begins(connection: &Connection) -> HashMap<u64, String> {
     begins
 }
 
-/// What another protocol says of its frames: the records of TLS, or at least its name on the first frame.
+/// Labels for another protocol: its TLS records, or at least its name on its first frame.
 fn carried(carried: &Carried) -> Vec<(u64, String)> {
     let tls = carried.tls.iter();
     let records = tls.clone().flat_map(|tls| &tls.records);

@@ -45,7 +45,7 @@ pub fn render(connection: &Connection, lang: Lang) -> String {
     text
 }
 
-/// The line of a frame. Its arrow has what begins in it, if there is room.
+/// The line of a frame. Its arrow is labelled with the message that begins in the frame, if there is space.
 fn line(frame: &Frame, begins: Option<&str>, begin_ns: i64, lang: Lang) -> String {
     let seconds = frame.ns.saturating_sub(begin_ns) as f64 / 1e9;
     let mut info = format!("{} Seq={}", frame.flags.names(), frame.seq);

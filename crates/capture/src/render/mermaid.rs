@@ -32,7 +32,7 @@ pub(super) fn render(connection: &Connection) -> String {
     text + "```\n\n"
 }
 
-/// The arrow of a frame: its number, its time, what begins in it, its flags and numbers.
+/// The arrow of a frame: its number, its time, the message that begins in it, its flags and numbers.
 fn arrow(frame: &Frame, begins: Option<&String>, begin_ns: i64) -> String {
     let ends = match frame.from {
         Side::Client => "C->>S",
@@ -57,7 +57,7 @@ fn arrow(frame: &Frame, begins: Option<&String>, begin_ns: i64) -> String {
     )
 }
 
-/// Text in which Mermaid finds no markup: everything but letters, digits and harmless signs as character codes.
+/// Text without markup for Mermaid: everything except letters, digits and harmless characters is a character code.
 fn escaped(text: &str) -> String {
     let mut safe = String::new();
     for c in text.chars() {

@@ -63,7 +63,7 @@ impl Phases {
         }
     }
 
-    /// What begins in a frame: `GET /`, `200 OK`.
+    /// The message that begins in a frame: `GET /`, `200 OK`.
     pub(super) fn begins(&self, frame: u64) -> Option<&str> {
         self.begins.get(&frame).map(String::as_str)
     }

@@ -12,11 +12,11 @@ use std::net::SocketAddr;
 const REMEMBERED: usize = 64;
 /// Copies with the same IP identification are at most this far apart.
 const SAME_DATAGRAM_NS: u64 = 5_000_000;
-/// The same for datagrams whose identification says nothing: IPv6 has none, and some systems always send 0. No
-/// retransmission follows this soon.
+/// The same limit for datagrams whose identification says nothing: IPv6 has none, and some systems always send 0. No
+/// retransmission comes this early.
 const SAME_SEGMENT_NS: u64 = 100_000;
 
-/// What makes a segment recognizable.
+/// The properties by which a copy of a segment is recognized.
 #[derive(Debug, PartialEq, Eq)]
 struct Trace {
     source: SocketAddr,
@@ -26,7 +26,7 @@ struct Trace {
     flags: TcpFlags,
     len: Option<u32>,
     window: u16,
-    /// `None` also for 0.
+    /// IPv4 identification; `None` also for 0.
     ip_id: Option<u16>,
 }
 
@@ -49,7 +49,7 @@ impl Copies {
             window: segment.window,
             ip_id: segment.ip_id.filter(|id| *id != 0),
         };
-        // Acknowledgements without payload are repeated on purpose: a duplicate ACK is no copy.
+        // Acknowledgements without payload are repeated on purpose: a duplicate ACK is not a copy.
         let is_bare = segment.len == Some(0) && !segment.flags.syn() && !segment.flags.fin();
         let within = match trace.ip_id {
             Some(_) => SAME_DATAGRAM_NS,

@@ -9,8 +9,8 @@ use crate::reassembly::{Delivery, Payload, Reassembly};
 
 /// How many bytes of one direction may wait for the bytes before them.
 const MAX_WAITING: usize = 4 << 20;
-/// How many acknowledgements that cover a gap are waited for. Packets are captured slightly out of order; after this
-/// many, the missing bytes were lost by the capture, not by the network.
+/// How many acknowledgements that cover a gap are awaited before its bytes count as missing. Packets may be captured
+/// slightly out of order. The receiver has acknowledged the bytes, so the capture lost them, not the network.
 const GAP_PATIENCE: u32 = 3;
 
 impl ConnectionTracker {
@@ -40,7 +40,7 @@ impl ConnectionTracker {
             },
         };
         if analysis.has(AnalysisFlag::WindowProbe) {
-            // A probe may also repeat the byte before.
+            // A probe may also repeat the last byte that was sent.
             if payload.end() > self.directions[from].next {
                 self.directions[from].probe = Some(payload.to_owned());
             }
@@ -54,7 +54,7 @@ impl ConnectionTracker {
         budget.left.buffered = (budget.left.buffered + held).saturating_sub(direction.reassembly.held());
         if new > 0 {
             self.directions[from].tail_missing = false;
-            // Frames may be recorded in another order.
+            // Frames may be recorded in another order than they were sent.
             let last = self.last_byte.filter(|last| last.ns > segment.ns);
             self.last_byte = last.or(Some(frame_time(segment)));
             self.last_payload[from] = Some(segment.frame);
@@ -64,8 +64,9 @@ impl ConnectionTracker {
         }
     }
 
-    /// Changes the reassembly of a direction, and passes on what it delivers. What responds to bytes that were not
-    /// captured so far is held back. The client's bytes are not: what is paired with its requests comes after them.
+    /// Applies `change` to the reassembly of a direction, and passes on what it delivers. Bytes that respond to bytes
+    /// not captured so far are held back. The client's bytes are never held back, because responses are paired with the
+    /// requests that came before.
     fn deliver<R>(
         &mut self,
         from: usize,
@@ -90,17 +91,18 @@ impl ConnectionTracker {
         self.directions[from].reached().min(self.held[from].begin())
     }
 
-    /// Passes on what waited for the segment of endpoint `from`, and what waited for too long. `ack` is what the segment
-    /// acknowledges.
+    /// Passes on the bytes that waited for the segment of endpoint `from`, and those that have waited for too long.
+    /// `ack` is the acknowledgement number of the segment.
     pub(super) fn release(&mut self, from: usize, ack: Option<u32>, budget: &mut Budget) {
         let acked = ack.map(|ack| self.directions[1 - from].position_of(ack));
         self.held[1 - from].count_frame(acked);
         self.held[from].count_frame(None);
-        // What is released of one direction may be what the other one waits for.
+        // Bytes that are released in one direction may be those that the other direction waits for.
         while self.release_of(0, budget) || self.release_of(1, budget) {}
     }
 
-    /// Passes on the first delivery of a direction that was held back, if its time has come. Returns whether it had.
+    /// Passes on the first delivery that was held back in a direction, if what it waits for was delivered or is
+    /// overdue. Returns whether it was passed on.
     fn release_of(&mut self, from: usize, budget: &mut Budget) -> bool {
         let Some(awaits) = self.held[from].awaits() else {
             return false;
@@ -125,7 +127,7 @@ impl ConnectionTracker {
         }
     }
 
-    /// Passes on everything that was held back: what it waits for will not come any more.
+    /// Passes on everything that was held back, because what it waits for will not come any more.
     pub(super) fn release_all(&mut self, budget: &mut Budget) {
         for from in [0, 1] {
             while !self.held[from].is_empty() {
@@ -144,14 +146,14 @@ impl ConnectionTracker {
         missing
     }
 
-    /// Gives up on the bytes of both directions that were acknowledged: a RST ends the connection.
+    /// Gives up on the missing bytes of both directions that were acknowledged, because a RST ends the connection.
     pub(super) fn give_up_on_acked(&mut self, budget: &mut Budget) {
         for from in [0, 1] {
             self.give_up_up_to(from, self.directions[from].acked, budget);
         }
     }
 
-    /// Gives up on the bytes of a direction before a position.
+    /// Gives up on the missing bytes of a direction before a position.
     pub(super) fn give_up_up_to(&mut self, from: usize, position: u64, budget: &mut Budget) {
         self.skip_gaps(from, position, budget);
         let direction = &self.directions[from];
@@ -162,14 +164,14 @@ impl ConnectionTracker {
         }
     }
 
-    /// Gives up on the last bytes of a direction, up to a position.
+    /// Gives up on the missing bytes at the end of a direction, up to a position.
     fn skip_tail(&mut self, from: usize, to: u64, budget: &mut Budget) {
         let missing = self.deliver(from, budget, |reassembly, deliver| reassembly.skip_to(to, deliver));
         self.missing += missing;
         self.directions[from].tail_missing |= missing > 0;
     }
 
-    /// Endpoint `from` acknowledges what the other endpoint has sent.
+    /// Processes an acknowledgement from endpoint `from`.
     pub(super) fn acknowledge(&mut self, from: usize, ack: u32, now: FrameTime, budget: &mut Budget) {
         let other = 1 - from;
         let sent = &mut self.directions[other];

@@ -19,17 +19,17 @@ pub(super) struct Direction {
     pub(super) next: u64,
     /// Position of the FIN.
     pub(super) fin: Option<u64>,
-    /// Whether segments that come after the FIN were captured before it: its first copy was not captured.
+    /// Whether the captured FIN is a retransmission: later sequence numbers were captured before it.
     pub(super) fin_again: bool,
     /// Highest position that the other endpoint has acknowledged.
     pub(super) acked: u64,
     /// Time of the segment that ends at `next`.
     pub(super) next_ns: i64,
-    /// A byte that was sent to probe a window of 0. It counts if the other endpoint acknowledges it.
+    /// A byte that was sent to probe a window of 0. It is counted when the other endpoint acknowledges it.
     pub(super) probe: Option<Payload<Vec<u8>>>,
     /// Number of frames from the other endpoint, since it acknowledged bytes that are missing here.
     pub(super) gap_acked: u32,
-    /// Whether its last numbers were acknowledged and not captured: one of them may be that of a FIN.
+    /// Whether its last sequence numbers were acknowledged but not captured. One of them may be that of a FIN.
     pub(super) tail_missing: bool,
     pub(super) traffic: Traffic,
     /// Whether the sender has acknowledged anything.
@@ -86,8 +86,8 @@ impl Direction {
         self.fin.map_or(self.next, |fin| fin.min(self.next))
     }
 
-    /// Position up to which the bytes are known; everything, if no segment was captured: then nothing is waited for. The
-    /// FIN has a position too.
+    /// Position up to which the bytes are known. A FIN takes one position. If no segment was captured, the maximum, so
+    /// that nothing waits for this direction.
     pub(super) fn reached(&self) -> u64 {
         match self.fin {
             _ if !self.started => u64::MAX,

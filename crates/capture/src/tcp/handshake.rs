@@ -5,7 +5,7 @@ use crate::model::{Handshake, HandshakeOutcome, IcmpError, SynOptions};
 
 /// Time until a SYN is sent again.
 const FIRST_TIMEOUT_NS: i64 = 1_000_000_000;
-/// After this many retransmitted SYNs, 7 s after the first one, nobody answers.
+/// After this many retransmitted SYNs, 7 s after the first one, the SYN counts as unanswered.
 const ENOUGH_RETRIES: usize = 3;
 /// How many retransmitted SYNs are listed.
 const RETRIES: usize = 16;
@@ -17,7 +17,7 @@ struct Early {
     frame: u64,
     ns: i64,
     ack: u32,
-    /// Whether it carries nothing.
+    /// Whether it has neither payload nor FIN.
     empty: bool,
 }
 
@@ -36,13 +36,13 @@ pub(super) struct HandshakeTracker {
     syn_ack_ns: Option<i64>,
     /// Whether a SYN/ACK was sent again.
     syn_ack_again: bool,
-    /// Whether the ACK carries nothing, so that it is the one that follows the SYN/ACK at once.
+    /// Whether the ACK has neither payload nor FIN, so that the client sent it directly after the SYN/ACK.
     ack_at_once: bool,
     refusal: Option<u64>,
     icmp_error: Option<IcmpError>,
     /// Number of the first SYN.
     syn_seq: Option<u32>,
-    /// What was captured before the segment that it responds to: an ACK of the client, a RST.
+    /// Segments that were captured before the one that they respond to: an ACK of the client, a RST.
     early: [Option<Early>; 2],
     /// Options of each endpoint.
     options: [Option<SynOptions>; 2],
@@ -108,7 +108,7 @@ impl HandshakeTracker {
 
     /// Whether a RST responds to the SYN: it acknowledges the SYN and nothing else (RFC 9293 section 3.10.7.1).
     pub(super) fn is_refused_by(&self, segment: &Segment<'_>, from: usize) -> bool {
-        // Without ACK it has the number that the refused segment acknowledges, and a SYN acknowledges none.
+        // A RST without ACK has the acknowledgement number of the refused segment as its sequence number: 0 for a SYN.
         let answers = match segment.flags.ack() {
             true => self.syn_seq.is_some_and(|seq| segment.ack == seq.wrapping_add(1)),
             false => segment.seq == 0,
@@ -116,7 +116,7 @@ impl HandshakeTracker {
         segment.flags.rst() && answers && self.is_not_open() && self.client == Some(1 - from)
     }
 
-    /// Takes what was captured before the SYN or SYN/ACK that it responds to.
+    /// Uses a segment that was captured before the SYN or SYN/ACK that it responds to.
     fn take_early(&mut self, segment: &Segment<'_>, from: usize) {
         let answered = |early: &Early| early.from != from && early.ack == segment.seq.wrapping_add(1);
         let [ack, rst] = self.early.map(|early| early.filter(answered));
@@ -178,7 +178,8 @@ impl HandshakeTracker {
             _ if may_come => HandshakeOutcome::CaptureEnds,
             _ => HandshakeOutcome::Unanswered,
         };
-        // After a second, a SYN that was not captured may have been the one that was answered.
+        // If the handshake took longer than the timeout of a SYN, the server may have answered a second SYN that was
+        // not captured.
         let is_short = self.took_ns.is_some_and(|took| took < FIRST_TIMEOUT_NS.unsigned_abs());
         let is_measure = self.retries.is_empty() && !self.syn_ack_again && self.ack_at_once && is_short;
         let answered_ns = self

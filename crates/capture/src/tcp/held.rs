@@ -7,11 +7,12 @@
 use crate::reassembly::{Delivery, Payload};
 use std::collections::VecDeque;
 
-/// After this many frames of the connection, the acknowledged bytes were lost by the capture.
+/// After this many frames of the connection, the bytes that are waited for count as not captured.
 const MOST_FRAMES: u32 = 64;
-/// The same after this many frames in which the other endpoint acknowledges what waits: it has sent its bytes long ago.
+/// The same after this many frames in which the other endpoint acknowledges the held bytes: it must have sent the bytes
+/// that are waited for long ago.
 const MOST_ACKS: u32 = 3;
-/// The same if more bytes than these wait.
+/// The same if more bytes than these are held.
 const MOST_BYTES: usize = 1 << 20;
 
 /// A delivery with its own bytes.
@@ -35,7 +36,7 @@ impl Held {
         self.queue.is_empty()
     }
 
-    /// Position of the first delivery that is held back; the end of all positions, if none is.
+    /// Position of the first delivery that is held back; the maximum if there is none.
     pub(super) fn begin(&self) -> u64 {
         match self.queue.front() {
             Some(HeldDelivery::Bytes(payload)) => payload.at,
@@ -44,7 +45,7 @@ impl Held {
         }
     }
 
-    /// Whether a delivery has to wait. `reached` is the position that was delivered of the other direction.
+    /// Whether a delivery has to wait. `reached` is the position up to which the other direction was delivered.
     pub(super) fn holds(&self, delivery: &Delivery<'_>, reached: u64) -> bool {
         !self.queue.is_empty() || matches!(delivery, Delivery::Bytes(payload) if payload.ack > reached)
     }
@@ -67,7 +68,7 @@ impl Held {
         }
     }
 
-    /// Whether the acknowledged bytes are not waited for any longer.
+    /// Whether the bytes that are waited for are given up.
     pub(super) fn is_overdue(&self) -> bool {
         self.frames > MOST_FRAMES || self.acks > MOST_ACKS || self.bytes > MOST_BYTES
     }

@@ -1,29 +1,30 @@
 //! Datagrams that did not reach the capture point, by the IP identifications of those that did.
 //!
-//! Many systems count the datagrams of each connection. Where they do, a number that is passed over is a datagram that was
-//! lost before the capture point, even if nothing else shows it.
+//! Many systems number the datagrams of each connection consecutively. If they do, a skipped number is a datagram that
+//! was lost before the capture point, even if nothing else shows the loss.
 
-/// How many consecutive numbers show that an endpoint counts.
+/// The number of increments by one that show that an endpoint numbers its datagrams consecutively.
 const COUNTS: u32 = 3;
-/// How many datagrams in a row may be lost.
+/// The largest increment that counts as a loss.
 const MOST: u16 = 16;
 
 /// The identifications of one endpoint.
 #[derive(Debug, Default)]
 pub(super) struct Idents {
     last: Option<u16>,
-    /// Number of steps of one so far.
+    /// Number of increments by one so far.
     steps: u32,
 }
 
 impl Idents {
-    /// The latest one.
+    /// The latest identification.
     pub(super) fn last(&self) -> Option<u16> {
         self.last
     }
 
-    /// Whether datagrams before this one were not captured. `other`: the latest identification of the other endpoint. If it
-    /// lies between, both are on one system that counts the datagrams of all connections, as Windows does.
+    /// Whether datagrams before this one were not captured. `other`: the latest identification of the other endpoint.
+    /// If it lies between the last two of this endpoint, both are on one system that numbers the datagrams of all
+    /// connections together, as Windows does.
     pub(super) fn skips(&mut self, ident: Option<u16>, other: Option<u16>) -> bool {
         let Some(ident) = ident else {
             return false;
@@ -76,7 +77,7 @@ mod tests {
         let counted = [7, 8, 9, 10].map(|ident| seen.skips(Some(ident), Some(6)));
         assert_eq!(counted, [false; 4]);
         assert!(!seen.skips(Some(12), Some(11)));
-        // From then on, it is not known who counts.
+        // After that, it is not known whose datagrams the numbers count.
         assert!(!seen.skips(Some(14), Some(11)));
     }
 }

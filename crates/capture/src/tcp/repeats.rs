@@ -1,10 +1,10 @@
-//! Segments that were sent again: what caused each, and how long it was waited for.
+//! Retransmitted segments: what caused each, and how long it took until it was sent again.
 
 use super::frames::side;
 use crate::decode::Segment;
 use crate::model::{AnalysisFlag, AnalysisFlags, Retransmission, RetransmissionCause};
 
-/// Retransmission timers are longer than this: the least value is 200 ms on Linux, and less on no common system.
+/// Retransmission timers are longer than this: the minimum is 200 ms on Linux, and no common system has a shorter one.
 const LEAST_TIMER_NS: u64 = 100_000_000;
 /// How many retransmissions of a connection are listed.
 const LISTED: usize = 64;
@@ -14,9 +14,9 @@ const LISTED: usize = 64;
 pub(super) enum Occasion {
     /// It asked for the segment with duplicate ACKs.
     DuplicateAcks,
-    /// It did, but longer ago than they usually take to the sender.
+    /// It did, but longer ago than a duplicate ACK usually takes to the sender.
     LateDuplicateAcks,
-    /// It did not.
+    /// It did not ask for it.
     Silence,
     /// What it did is not known.
     Unseen,
@@ -53,7 +53,7 @@ impl Retransmissions {
             () if analysis.has(AnalysisFlag::SpuriousRetransmission) => RetransmissionCause::Needless,
             () if !again.iter().any(|flag| analysis.has(*flag)) => return,
             () if occasion == Occasion::DuplicateAcks => RetransmissionCause::DuplicateAcks,
-            // Later, the timer may have expired as well.
+            // After this time, the timer may have expired as well.
             () if waited_ns < LEAST_TIMER_NS && occasion == Occasion::LateDuplicateAcks => {
                 RetransmissionCause::DuplicateAcks
             }

@@ -1,9 +1,9 @@
-//! The analysis flags of a segment, by the rules of Wireshark 4.0's sequence analysis: what a segment is, judged only by
-//! the numbers, windows and times of the segments before it.
+//! The analysis flags of a segment, by the rules of Wireshark 4.0's sequence analysis: a segment is judged only by the
+//! numbers, windows and times of the segments before it.
 //!
-//! Where the acknowledgements prove those rules wrong, the truth is said instead: see [`corrected`].
+//! Where acknowledgements prove these rules wrong, the flags are corrected: see [`corrected`].
 //!
-//! It does not know what a capture lacks or what was really lost. That is for `delivery` and `analyze`.
+//! This module does not know what a capture lacks or what was really lost. `delivery` and `analyze` determine that.
 
 use super::repeats::Occasion;
 use crate::decode::Segment;
@@ -13,24 +13,24 @@ use crate::model::{AnalysisFlag, AnalysisFlags};
 const FAST_NS: i64 = 20_000_000;
 /// A sender reacts to what has reached it within this time.
 const PROMPT_NS: i64 = 5_000_000;
-/// Without a captured handshake: a segment that is at most this late was overtaken.
+/// If the handshake was not captured: a segment that is at most this late was overtaken, not sent again.
 const LATE_NS: i64 = 3_000_000;
-/// The number of duplicate ACKs that make a retransmission a fast one. It is one less than the three of RFC 5681, because one may
-/// be missing in the capture.
+/// Number of duplicate ACKs that make a retransmission a fast one. It is one less than the three of RFC 5681, because
+/// one may be missing in the capture.
 const ENOUGH_DUPLICATES: u32 = 2;
 /// Highest shift count of a window (RFC 7323 section 2.3).
 const MOST_SCALE: u8 = 14;
 
-/// What is remembered of one direction.
+/// The state of one direction.
 #[derive(Debug, Default)]
 struct Sender {
-    /// Number after everything that was sent.
+    /// Sequence number after everything that was sent.
     next: Option<u32>,
     /// Time of the segment that ends at `next`.
     next_ns: i64,
     /// Frame of that segment.
     next_frame: Option<u64>,
-    /// Number up to which everything was captured that was sent.
+    /// Sequence number up to which everything that was sent was captured.
     contiguous: Option<u32>,
     /// The latest window as it is in the header.
     window: Option<u16>,
@@ -42,16 +42,16 @@ struct Sender {
     opened_ns: Option<i64>,
     last_ack: Option<u32>,
     last_ack_ns: i64,
-    /// Number of duplicate ACKs that its latest ACK makes.
+    /// Number of duplicate ACKs with its latest acknowledgement number.
     duplicates: u32,
-    /// Time of the duplicate ACK that made them enough.
+    /// Time of the duplicate ACK that brought their number to [`ENOUGH_DUPLICATES`].
     enough_ns: i64,
-    /// Time of the latest of them. A segment with data may repeat the number too, and is no duplicate ACK.
+    /// Time of the latest duplicate ACK. A segment with data may repeat the number too, but is not a duplicate ACK.
     duplicate_ns: i64,
-    /// The way from the capture point to the side that accepted the connection and back, as the handshake shows it. It is 0
-    /// where that side captured.
+    /// Round trip between the capture point and the side that accepted the connection, as the handshake shows it. It is
+    /// 0 if the capture was made at that side.
     way_ns: Option<i64>,
-    /// Whether it was said that bytes of this side are acknowledged which were not captured, since its latest ACK.
+    /// Whether [`AnalysisFlag::AckedUnseen`] was set for bytes of this side since its latest ACK.
     unseen_said: bool,
     /// Flags of the latest segment.
     last: AnalysisFlags,
@@ -73,8 +73,8 @@ fn after(number: u32, than: u32) -> i32 {
 }
 
 impl SequenceAnalysis {
-    /// What the other endpoint did before a segment from endpoint `from`. A fast retransmission follows one of the duplicate
-    /// ACKs as soon as that has reached the sender.
+    /// What the other endpoint did before endpoint `from` sent a segment. A fast retransmission follows a duplicate ACK
+    /// as soon as that ACK has reached the sender.
     pub(super) fn occasion(&self, segment: &Segment<'_>, from: usize) -> Occasion {
         let receiver = &self.senders[1 - from];
         let since = segment.ns.saturating_sub(receiver.duplicate_ns);
@@ -84,13 +84,13 @@ impl SequenceAnalysis {
         };
         match self.round_trip_ns {
             _ if receiver.duplicates < ENOUGH_DUPLICATES || receiver.last_ack != Some(segment.seq) => Occasion::Silence,
-            // They had not reached the sender.
+            // The duplicate ACKs had not reached the sender yet.
             _ if segment.ns.saturating_sub(receiver.enough_ns) < way / 20 * 19 => Occasion::Unseen,
             Some(_) if since <= way.saturating_add(way / 4).saturating_add(PROMPT_NS) => Occasion::DuplicateAcks,
             Some(_) if since <= way.saturating_add(way / 2).saturating_add(PROMPT_NS) => Occasion::LateDuplicateAcks,
             Some(_) => Occasion::Silence,
             None if since < FAST_NS => Occasion::DuplicateAcks,
-            // It asked, and how long the way is, is not known.
+            // The endpoint sent duplicate ACKs, but the round trip is not known.
             None => Occasion::Unseen,
         }
     }
@@ -129,7 +129,7 @@ impl SequenceAnalysis {
     }
 }
 
-/// The flags that follow from number, length and window, in the order of their precedence. Counts a duplicate ACK.
+/// The flags that follow from number, length and window, in order of precedence. Counts duplicate ACKs.
 fn header_flags(this: &mut Sender, other: &Sender, segment: &Segment<'_>, len: u32) -> AnalysisFlags {
     let mut flags = AnalysisFlags::default();
     let is_next = this.next == Some(segment.seq);
@@ -170,8 +170,8 @@ fn header_flags(this: &mut Sender, other: &Sender, segment: &Segment<'_>, len: u
     flags
 }
 
-/// Whether a segment acknowledges bytes of the other side that were not captured. After that, what was captured last
-/// counts as the end.
+/// Whether a segment acknowledges bytes of the other side that were not captured. If so, the bytes captured so far
+/// count as contiguous from then on.
 fn acks_unseen(other: &mut Sender, segment: &Segment<'_>) -> bool {
     let beyond = other.contiguous.is_some_and(|seen| after(segment.ack, seen) > 0);
     if !beyond || !segment.flags.ack() {
@@ -181,14 +181,14 @@ fn acks_unseen(other: &mut Sender, segment: &Segment<'_>) -> bool {
         other.contiguous = other.next;
         return true;
     }
-    // The other side has sent nothing since: it is said once.
+    // The other side has sent nothing since, so the flag is only set once.
     let is_first = other.duplicates == 0 && !other.unseen_said;
     other.duplicates = 0;
     other.unseen_said = true;
     is_first
 }
 
-/// What a segment is that does not advance the sequence number.
+/// The flag of a segment that does not advance the sequence number.
 fn repetition(
     this: &Sender,
     other: &Sender,
@@ -202,19 +202,19 @@ fn repetition(
         return None;
     }
     let end = segment.seq.wrapping_add(len);
-    // Without ACK the field is 0, and acknowledges nothing.
+    // Without ACK, the field is 0 and acknowledges nothing.
     let acked = other.last_ack.filter(|acked| *acked != 0);
     if len > 0 && acked.is_some_and(|acked| after(end, acked) <= 0) {
         return Some(AnalysisFlag::SpuriousRetransmission);
     }
     let next = this.next?;
-    // With the byte before the next one, it follows a probe of that byte.
+    // A segment that starts with the last byte before the next number follows a probe that carried that byte.
     let follows_probe = len > 1 && segment.seq == next.wrapping_sub(1);
     if after(segment.seq, next) >= 0 || follows_probe {
         return None;
     }
     let within = |ns: i64, most: i64| segment.ns.saturating_sub(ns) < most;
-    // Where bytes of the other side are missing, duplicate ACKs may be missing with them.
+    // If bytes of the other side were not captured, its duplicate ACKs may be missing too.
     let has_asked = other.duplicates >= ENOUGH_DUPLICATES || other.unseen_said;
     if has_asked && other.last_ack == Some(segment.seq) && within(other.last_ack_ns, FAST_NS) {
         return Some(AnalysisFlag::FastRetransmission);
@@ -225,10 +225,10 @@ fn repetition(
     Some(AnalysisFlag::Retransmission)
 }
 
-/// The flags as they are said. Wireshark's rules mistake
-/// - a probe of the window with a byte, or none, before the next one for a keep-alive probe;
-/// - a last byte that is sent again, and was not acknowledged, for a keep-alive probe;
-/// - a segment that was recorded after its acknowledgement for a retransmission.
+/// Corrects flags for segments that Wireshark's rules misjudge:
+/// - a window probe with one byte or none before the next number, which they take for a keep-alive probe;
+/// - a retransmission of a last byte that was not acknowledged, which they take for a keep-alive probe;
+/// - a segment that was recorded after its acknowledgement, which they take for a retransmission.
 fn corrected(
     mut flags: AnalysisFlags,
     this: &Sender,
@@ -251,7 +251,7 @@ fn corrected(
 }
 
 impl Sender {
-    /// Counts the byte of a probe of the window as sent, if the other side takes it.
+    /// Counts the byte of a window probe as sent, if the other side acknowledges it.
     fn take_probe(&mut self, segment: &Segment<'_>) {
         let end = self.next.map(|next| next.wrapping_add(1));
         if self.last.has(AnalysisFlag::WindowProbe) && end == Some(segment.ack) && segment.flags.ack() {
@@ -262,8 +262,8 @@ impl Sender {
         }
     }
 
-    /// Whether the other side takes its window for 0 when it sends something that is captured at a time: the window is 0, or
-    /// opened less than a round trip before.
+    /// Whether the other side still takes the window for 0 when it sends a segment that is captured at `ns`: the window
+    /// is 0, or opened less than a round trip before.
     fn seems_shut(&self, ns: i64, round_trip_ns: i64) -> bool {
         let opened = self
             .opened_ns
@@ -271,9 +271,9 @@ impl Sender {
         self.window == Some(0) || opened
     }
 
-    /// The number after the last byte that this side can take; `None` if the scale of its window is unknown.
-    /// Windows are scaled if both sides announce a scale (RFC 7323 section 2.2), so one SYN without it shows that they are
-    /// not.
+    /// The sequence number after the last byte that this side can receive; `None` if the scale of its window is
+    /// unknown. Windows are only scaled if both sides announce a scale (RFC 7323 section 2.2), so one SYN without it
+    /// shows that they are not.
     fn window_end(&self, other: &Self) -> Option<u32> {
         let scale = match (self.scale, other.scale) {
             (Some(None), _) | (_, Some(None)) => 0,

@@ -42,9 +42,10 @@ pub(super) struct ResetContext {
     pub(super) own_fin: bool,
     /// The other endpoint has sent a FIN.
     pub(super) other_fin: bool,
-    /// The other endpoint sent payload after the FIN of the sender.
+    /// The other endpoint sent payload that the sender of the RST had not received when it sent its FIN.
     pub(super) late_data: bool,
-    /// The RST has no ACK: it answers a segment that belongs to no connection of its sender (RFC 9293 section 3.10.7.1).
+    /// The RST has no ACK: it responds to a segment that belongs to no connection of its sender (RFC 9293 section
+    /// 3.10.7.1).
     pub(super) without_ack: bool,
     /// An exchange is in progress, or bytes were not acknowledged.
     pub(super) in_progress: bool,
@@ -72,7 +73,7 @@ pub(super) fn classify(context: ResetContext) -> ResetClass {
         (false, _) if already_reset => ResetClass::AfterReset,
         (true, true) => ResetClass::HarmlessAfterFin,
         (false, false) if without_ack => ResetClass::NoConnection,
-        // It refuses a segment that is recorded later, or not at all.
+        // It refuses a segment that was recorded later, or not at all.
         (true, false) if without_ack => ResetClass::Unexplained,
         _ if unseen => ResetClass::Unexplained,
         (false, true) if without_ack && in_progress => ResetClass::NoConnection,
@@ -121,7 +122,7 @@ impl TeardownTracker {
         }
     }
 
-    /// Whether the first end is the FIN of a frame.
+    /// Whether this frame has a FIN that is the first end of the connection.
     pub(super) fn is_fin(&self, frame: u64) -> bool {
         self.resets.is_empty() && self.fins.first().is_some_and(|fin| fin.at.frame == frame)
     }
@@ -179,7 +180,7 @@ impl TeardownTracker {
         }
     }
 
-    /// The end of the connection. Its reason is left unknown: that is for `analyze`.
+    /// The end of the connection. `analyze` determines the reason; here it is left unknown.
     pub(super) fn finish(
         &self,
         client: usize,

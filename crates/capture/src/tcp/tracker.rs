@@ -17,7 +17,7 @@ use crate::model::{
     TcpIssue, Traffic,
 };
 
-/// A FIN that got no answer is sent again before this time is over: the timer begins at 1 s (RFC 6298 section 2).
+/// A FIN without a response is sent again within this time: the timer starts at 1 s (RFC 6298 section 2).
 const ANSWERED_NS: i64 = 2_000_000_000;
 
 /// Number and time of a frame.
@@ -113,7 +113,7 @@ impl ConnectionTracker {
         }
         self.release(from, segment.flags.ack().then_some(ack), budget);
         if segment.flags.rst() {
-            // A RST with ACK has the next number of its sender: what it passes over was not captured.
+            // A RST with ACK has the next sequence number of its sender, so missing bytes before it were not captured.
             if segment.flags.ack() {
                 self.give_up_up_to(from, begin, budget);
             }
@@ -169,7 +169,7 @@ impl ConnectionTracker {
     fn reset(&mut self, from: usize, now: FrameTime, has_ack: bool, refuses: bool) {
         let other = 1 - from;
         let (own_fin, other_fin) = (self.teardown.fin_of(from), self.teardown.fin_of(other));
-        // Bytes that the sender of the FIN had not received when it sent the FIN.
+        // Bytes that the sender of the FIN had not received when it sent it.
         let late_data = self.last_payload[other].filter(|_| {
             let received = self.teardown.acked_by_fin(from);
             received.is_some_and(|received| self.directions[other].payload_end() > received)
@@ -182,7 +182,7 @@ impl ConnectionTracker {
             own_fin: own_fin.is_some(),
             other_fin: other_fin.is_some(),
             late_data: late_data.is_some(),
-            // Only if the sender was there before, and something can be answered.
+            // Only if a segment of the other endpoint was captured that the RST can respond to.
             without_ack: !has_ack && sent.started,
             in_progress: unacknowledged || self.conversation.is_in_progress(),
             already_reset: self.teardown.is_reset(),
@@ -283,10 +283,13 @@ impl ConnectionTracker {
 
     /// Whether the first FIN or RST that was captured was the first that was sent.
     ///
-    /// The other endpoint may have sent a FIN before, if its frames were not captured; if it sent no byte after the
-    /// capture began; or if it passes over a number, or a number more is acknowledged than it sent, also afterwards: that
-    /// of a FIN. Or the FIN that was captured was sent again. Or nothing follows it, although it is sent again if no
-    /// answer comes.
+    /// The other endpoint may have sent a FIN before that was not captured. This is possible if
+    /// - no frame of it was captured, or its captured FIN is a retransmission;
+    /// - none of its FINs was captured, and the capture began midway and holds no payload from it;
+    /// - none of its FINs was captured, and a sequence number of it is missing, or was acknowledged without being
+    ///   captured;
+    /// - none of its FINs was captured, and the first FIN is the last frame, although it would have been sent again
+    ///   without a response.
     pub(crate) fn is_first_end_known(&self, capture_end_ns: i64) -> bool {
         let Some((from, acks_unseen)) = self.teardown.first() else {
             return true;
@@ -306,7 +309,7 @@ impl ConnectionTracker {
         self.handshake.client().is_none()
     }
 
-    /// Whether a SYN was sent and nothing came of it.
+    /// Whether a SYN was sent and the connection was not opened.
     fn is_not_open(&self) -> bool {
         let went_on = self
             .handshake

@@ -170,7 +170,7 @@ def slow_request(wait, after_open=False, body=2000):
 
 
 def zero_window(stall, side=CLIENT, probes=3, version=4, scale=7):
-    """A receiver that takes nothing for a while."""
+    """A receiver that reads nothing for a while."""
     scene = Scene(version, far=1 * MS, scale=scale)
     line = scene.line().open()
     sender = 1 - side

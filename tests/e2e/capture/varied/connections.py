@@ -1,4 +1,5 @@
-"""Variations of the kinds that are about connections: what was captured of them, who asked what, who closed."""
+"""Variations of the kinds that are about connections: what was captured of them, which requests were sent, who
+closed."""
 
 import struct
 
@@ -69,7 +70,7 @@ def probed(side, probes=1, size=1, version=4):
 
 
 def old_end(second=True, reset=False, version=4):
-    """The end of a connection that is older than the capture, beside a connection that is whole."""
+    """The end of a connection that is older than the capture, next to a complete connection."""
     scene = Scene(version)
     line = scene.line(40_005)
     if reset:
@@ -171,7 +172,7 @@ def timed_out(by_reset, after, announced=5, version=4, abrupt=False):
 
 
 def syns(times, tail, version=4, refused=False):
-    """SYNs that nobody answers, and some time after them in which another connection goes on."""
+    """Unanswered SYNs, and some time after them in which another connection is active."""
     scene = Scene(version)
     beside = scene.line(40_001).open()
     line = scene.line()

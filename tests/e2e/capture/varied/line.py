@@ -1,6 +1,6 @@
-"""Builds captures of TCP connections frame by frame, with a clock: what a variation of a kind is made of.
+"""Builds captures of TCP connections frame by frame, with a clock, for the variations.
 
-It knows TCP and the wrappings of frames. It does not know what `explain` makes of them.
+It knows TCP and the encapsulation of frames. It does not know the output of `explain`.
 """
 
 import struct
@@ -57,8 +57,8 @@ WRAPPINGS = {
 
 
 class Scene:
-    """A capture. Times are in microseconds: `near` is how long the way from the capture point to the client and back
-    takes, `far` that to the server."""
+    """A capture. Times are in microseconds: `near` is the round trip between the capture point and the client, `far`
+    that between the capture point and the server."""
 
     def __init__(self, version=4, link="raw", near=0, far=20 * MS, mss=1460, scale=7, ids=True):
         self.version, self.link, self.near, self.far, self.mss, self.scale = version, link, near, far, mss, scale
@@ -90,7 +90,7 @@ class Scene:
         self.frames.append((begun + us, data))
 
     def lose(self, *numbers):
-        """Takes frames away, which are numbered from 1."""
+        """Removes frames by their numbers, counted from 1."""
         for number in sorted(numbers, reverse=True):
             del self.frames[number - 1]
         return self

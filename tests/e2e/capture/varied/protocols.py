@@ -12,7 +12,7 @@ def frame(opcode, data, masked):
 
 
 def upgraded(to, *messages, closes=SERVER, pause=1 * S, status="101 Switching Protocols", version=4):
-    """A connection that is handed over; `messages` are sides and bytes."""
+    """A connection that is upgraded to another protocol; `messages` are sides and bytes."""
     scene = Scene(version)
     line = scene.line().open().ask("/chat", f"Connection: Upgrade\r\nUpgrade: {to}\r\n")
     line.send(SERVER, f"HTTP/1.1 {status}\r\nConnection: Upgrade\r\nUpgrade: {to}\r\n\r\n")

@@ -9,7 +9,7 @@ import tempfile
 import httpx
 import requests
 
-# As in a plain installation: a pool of idle connections to servers, and what is repeated by default.
+# As in a default installation: a pool of idle connections to servers, and the default retries.
 HAPROXY = """
 global
     maxconn 100
@@ -26,7 +26,7 @@ listen front
 
 
 def all_clients(reqwest, home):
-    """What makes each client, by its name."""
+    """A function that creates each client, by its name."""
     return {
         "reqwest": lambda: Lines([reqwest]),
         "requests": Requests,
@@ -49,7 +49,7 @@ class Client:
 
 
 class Lines(Client):
-    """A program that reads URLs and prints what came of each."""
+    """A program that reads URLs and prints the result of each."""
 
     def __init__(self, command):
         self.child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -103,7 +103,7 @@ class Httpx(Client):
 
 
 class HAProxy(Client):
-    """A client that asks through HAProxy, on one connection for as long as that lasts."""
+    """A client that sends requests through HAProxy, on one connection as long as it stays open."""
 
     def begin(self, server):
         # HAProxy inherits a socket that listens already, so nothing has to wait for it.

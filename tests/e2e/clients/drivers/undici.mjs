@@ -1,4 +1,4 @@
-// Loads what it is told with undici. A line of input is a URL, or `new` for a new pool; a line of output says what came.
+// Loads URLs with undici. A line of input is a URL, or `new` for a new pool; a line of output is the result.
 import { createInterface } from "node:readline";
 import { Agent, request } from "undici";
 

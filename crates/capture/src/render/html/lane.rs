@@ -11,19 +11,19 @@ use maud::{Markup, html};
 
 /// How many blocks a lane has. If there are more exchanges, several share a block.
 const BLOCKS: usize = 150;
-/// Width of a letter in per cent: on the narrowest screen.
+/// Width of a letter on the narrowest screen, in per cent.
 const LETTER: f64 = 2.2;
 /// Vertical position of the blocks in a lane, and height of a lane, in pixels.
 const MIDDLE: u32 = 17;
 const HEIGHT: u32 = 34;
-/// Height of a block, of one of 3xx, and of the bars of 4xx and 5xx at its edges, in pixels.
+/// Height of a block, of a block for 3xx, and of the bars at the edges of 4xx and 5xx, in pixels.
 pub(super) const BLOCK: u32 = 16;
 pub(super) const LOW_BLOCK: u32 = 8;
 pub(super) const EDGE: u32 = 3;
-/// A FIN: a flag. A RST: a cross.
+/// A flag for a FIN, and a cross for a RST.
 pub(super) const FIN: &str = "M0 -8 h2 v3 l7 5 l-7 5 v3 h-2 z";
 pub(super) const RST: &str = "M-5 -5 l10 10 m0 -10 l-10 10";
-/// What is missing at the end of a response that was cut short.
+/// The notch at the end of a response that was cut short.
 pub(super) const NOTCH: &str = "M-6 -9 h7 v18 l-4 -9 z";
 
 /// A connection on the timeline.
@@ -71,7 +71,7 @@ struct Block {
     ended_ns: i64,
     /// The status; of several exchanges, the highest. 0 without a response.
     status: u16,
-    /// Whether the response ended before its end.
+    /// Whether a response was cut short.
     is_cut: bool,
     name: String,
     about: String,
@@ -119,7 +119,7 @@ impl<'a> Lane<'a> {
         self.carried.is_some()
     }
 
-    /// The times that the axis names: first of ends, then of exchanges.
+    /// The times of FINs and RSTs, which the axis names before those of exchanges.
     pub(super) fn ends_ns(&self) -> Vec<i64> {
         self.marks().iter().map(|mark| mark.ns).collect()
     }
@@ -273,7 +273,7 @@ impl Block {
         Some(block)
     }
 
-    /// Where its name fits: on the response, or otherwise on the time before it.
+    /// Where the name of the block fits: on the response, or otherwise on the time before it.
     fn label(&self, scale: &Scale) -> Option<Label> {
         let width = LETTER * self.name.chars().count() as f64;
         let answered = scale.position(self.answered_ns);

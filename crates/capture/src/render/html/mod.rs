@@ -1,8 +1,8 @@
-//! A page of HTML that is complete in itself: it loads nothing, and it has no script.
+//! A self-contained HTML page: it loads nothing, and it has no script.
 //!
-//! `plan` decides what goes on the page and bounds its size, `timeline` with `lane`, and `ladder` draw, `writer` writes sentences and
-//! tables. [`maud`] escapes text from the wire. As a second line of defence, the page's content security policy permits
-//! nothing but its own style.
+//! `plan` decides what goes on the page and bounds its size. `timeline` with `lane`, and `ladder` draw; `writer` writes
+//! sentences and tables. [`maud`] escapes text from the wire. As a second line of defence, the page's content security
+//! policy permits nothing but the style of the page.
 
 mod ladder;
 mod lane;
@@ -31,8 +31,8 @@ const STYLE: &str = include_str!("style.css");
 /// How many characters of a head are shown.
 const HEAD: usize = 4096;
 
-/// The streams with a section of their own on the page that [`render`] writes: its id is `s` and the stream. There are at
-/// most 60, of those that the capture describes.
+/// The streams that have a section on the page that [`render`] writes. The id of a section is `s` followed by the
+/// stream index. There are at most 60 sections, for streams that the capture describes.
 ///
 /// ```
 /// use labserve_capture::{explain_bytes, render};

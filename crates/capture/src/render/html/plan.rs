@@ -12,7 +12,7 @@ const CONNECTIONS: usize = 60;
 const EXCHANGES: usize = 40;
 /// How many exchanges are laid out in all.
 const EXCHANGES_IN_ALL: usize = 400;
-/// How many frames the page has before its ladders become terse.
+/// The number of frames on the page after which its ladders become terse.
 const FRAMES_IN_ALL: usize = 3000;
 
 /// What goes on the page.

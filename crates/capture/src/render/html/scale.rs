@@ -1,4 +1,5 @@
-//! From time to horizontal position: a scale that is stretched where events are dense and compressed where they are sparse.
+//! Maps time to horizontal position: the scale is stretched where events are dense, and compressed where they are
+//! sparse.
 
 /// A monotonic map from nanoseconds to per cent of the width.
 pub(super) struct Scale {

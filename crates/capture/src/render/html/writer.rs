@@ -124,7 +124,7 @@ fn quoted(text: &str) -> Markup {
     }
 }
 
-/// A number is not separated from its unit.
+/// Keeps a number and its unit on one line.
 fn unbroken(text: &str) -> String {
     const UNITS: [&str; 7] = ["µs", "ms", "s", "d", "kbit/s", "Mbit/s", "Gbit/s"];
     let mut words = text.split(' ');

@@ -1,4 +1,4 @@
-//! Foreign text in Markdown: code spans, code blocks, and what is safe in a table.
+//! Text from the wire in Markdown: code spans, code blocks, and what is safe in a table.
 
 use crate::sentence::printable;
 

@@ -1,4 +1,4 @@
-// Loads what it is told with net/http. A line of input is a URL, or `new` for a new pool; a line of output says what came.
+// Loads URLs with net/http. A line of input is a URL, or `new` for a new pool; a line of output is the result.
 package main
 
 import (
