@@ -39,7 +39,7 @@ fn text_json_and_ladder_of_one_stream() {
     );
     let json = explain(&[file, "--json"]).stdout;
     let json: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
-    assert_eq!(json["version"], 1);
+    assert_eq!(json["version"], 2);
     assert_eq!(json["connections"][0]["exchanges"][3]["response"]["next_seq"], 173_708);
     let chinese = text(&explain(&[file, "--lang", "zh"]).stdout);
     assert!(chinese.contains("从未使用"), "{chinese}");

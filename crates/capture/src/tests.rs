@@ -54,7 +54,7 @@ fn gist(capture: &Capture) -> Value {
         "streams": capture.file.streams,
         "connections": capture.connections.iter().map(gist_of).collect::<Vec<_>>(),
         "findings": capture.findings.iter().map(|f| json!({ "kind": f.kind, "streams": f.streams })).collect::<Vec<_>>(),
-        "looks_like": looks.collect::<Vec<_>>(),
+        "fingerprints": looks.collect::<Vec<_>>(),
         "notes": capture.notes.iter().map(|note| json!(note.kind)).collect::<Vec<_>>(),
     })
 }
@@ -67,10 +67,10 @@ fn gist_of(connection: &Connection) -> Value {
     });
     json!({
         "stream": connection.stream,
-        "use": connection.usage,
+        "usage": connection.usage,
         "handshake": connection.handshake.outcome,
         "exchanges": connection.exchanges.iter().map(gist_of_exchange).collect::<Vec<_>>(),
-        "rests": idle_periods.collect::<Vec<_>>(),
+        "idle_periods": idle_periods.collect::<Vec<_>>(),
         "end": [json!(end.teardown), json!(end.by), json!(end.reason)],
         "resets": end.resets.iter().map(|reset| json!([reset.by, reset.class])).collect::<Vec<_>>(),
     })

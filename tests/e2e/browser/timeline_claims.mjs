@@ -90,7 +90,7 @@ function understood(raw) {
   return {
     connection: raw.id, server: raw.cells[1], port: raw.cells[0], local: raw.facts.Server?.split(" ").at(-1), peer: raw.facts.Client, state, rungs, replies,
     requests: Number(/^\d+/.exec(raw.cells[2])[0]), statuses: raw.cells[2].split(": ")[1] ?? "", bytes: raw.facts["Received, sent"], open: time(raw.facts["Open for"]),
-    filter: raw.filter, title: raw.title, rest: raw.facts.Idle ?? null, panelState: raw.facts.State, data: raw.data, rests: rests(rungs),
+    filter: raw.filter, title: raw.title, idle: raw.facts.Idle ?? null, panelState: raw.facts.State, data: raw.data, idle_periods: idlePeriods(rungs),
     end: end && { who: end[1], how: end[2].toLowerCase(), followedBy: FOLLOWED_BY[end[3]] ?? null, words: end[4] },
   };
 }
@@ -107,18 +107,18 @@ export function forCapture(claims) {
       if (asked && method && !/…|\\/.test(panel.said)) Object.assign(asked, { method, target });
       return { ...reply, asked, ...(panel.reply && { raw: lines(panel.reply) }) };
     });
-    const { connection, local, peer, rests } = claim;
+    const { connection, local, peer, idle_periods } = claim;
     const end = claim.end && { who: claim.end.who, how: claim.end.how, reason: claim.data.reason };
-    const [, announced] = /announced: (.*)$/.exec(claim.rest ?? "") ?? [];
+    const [, announced] = /announced: (.*)$/.exec(claim.idle ?? "") ?? [];
     const open = announced && { announced_s: announced === "nothing" ? null : time(announced).ns / 1e9 };
-    return { connection, local, peer, replies, rests, ...open, unused: Number(received) === 0, received: Number(received), sent: Number(sent), end };
+    return { connection, local, peer, replies, idle_periods, ...open, unused: Number(received) === 0, received: Number(received), sent: Number(sent), end };
   });
 }
 
 const FOLLOWED_BY = { "then lingers": "linger", "which the server waited for": "hold", "answered with RST": "rst" };
 
 /** The idle periods of a ladder: from an idle step to the next step, if there is one. */
-function rests(rungs) {
+function idlePeriods(rungs) {
   let replies = 0;
   return rungs.flatMap((rung, i) => {
     replies += rung.event === "reply";
@@ -223,9 +223,9 @@ function againstOne(claim, connection, reasons, is, lasts) {
   is("the state in the panel", claim.panelState, `${requests === 0 ? "no request" : requests === 1 ? "1 request" : `${requests} requests`}; ${claim.state}`);
   if (!close) is("unused", claim.state === "open, unused", heads.length === 0 && replies.length === 0);
   if (end) lasts("open for", claim.open, end.open_ns);
-  is("whether it rests", claim.rest !== null, last.event === "idle");
-  if (claim.rest !== null) {
-    const [, goal] = / of (.*); announced: /.exec(claim.rest);
+  is("whether it is idle", claim.idle !== null, last.event === "idle");
+  if (claim.idle !== null) {
+    const [, goal] = / of (.*); announced: /.exec(claim.idle);
     if (last.ends_after_ns === null) is("the rest's goal", goal, "∞");
     else lasts("the rest's goal", time(goal), last.ends_after_ns);
   }

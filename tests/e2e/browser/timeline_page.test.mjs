@@ -252,16 +252,16 @@ test("every byte of a head is shown, none twice", () => {
 });
 
 test("the steps of a decision are said in the page's language", () => {
-  const step = { step: "file", said: "file", text: "", values: { target: "/{path}", path: "a", bytes: "7", modified: "x" } };
-  const refused = { step: "refused", said: "refused", text: "", values: { words: "", reason: "unused" } };
-  assert.equal(words.saidWords(step), "/{path} is the file a: 7 bytes, modified x");
-  assert.equal(words.saidWords(refused), "the client sent nothing in time");
+  const step = { step: "file", message: "file", text: "", values: { target: "/{path}", path: "a", bytes: "7", modified: "x" } };
+  const refused = { step: "refused", message: "refused", text: "", values: { words: "", reason: "unused" } };
+  assert.equal(words.stepWords(step), "/{path} is the file a: 7 bytes, modified x");
+  assert.equal(words.stepWords(refused), "the client sent nothing in time");
   i18n.setLanguage("zh");
-  assert.equal(words.saidWords(step), "/{path} 对应文件 a：7 字节，修改于 x");
-  assert.equal(words.saidWords(refused), "客户端未在限定时间内发送任何数据");
-  assert.equal(words.saidWords({ said: "of another server", text: "as it is" }), "as it is");
-  const fault = { said: "fault", text: "", values: { fault: "bare_cr", meaning: "a CR inside a line" } };
-  assert.equal(words.saidWords(fault), "请求被拒绝：行内有 CR（bare_cr）");
+  assert.equal(words.stepWords(step), "/{path} 对应文件 a：7 字节，修改于 x");
+  assert.equal(words.stepWords(refused), "客户端未在限定时间内发送任何数据");
+  assert.equal(words.stepWords({ message: "of another server", text: "as it is" }), "as it is");
+  const fault = { message: "fault", text: "", values: { fault: "bare_cr", meaning: "a CR inside a line" } };
+  assert.equal(words.stepWords(fault), "请求被拒绝：行内有 CR（bare_cr）");
   i18n.setLanguage("en");
 });
 

@@ -61,17 +61,17 @@ def summarized(lines):
     last, close = lines[-1], next((line for line in lines if line["event"] == "close"), None)
     heads = {line["request"]: line for line in lines if line["event"] == "head"}
     replies = [{**line, "asked": heads.get(line["request"])} for line in lines if line["event"] == "reply"]
-    rests, answered, sent = [], 0, None
+    idle_periods, answered, sent = [], 0, None
     for line, following in itertools.pairwise(lines):
         if line["event"] == "reply":
             answered, sent = answered + 1, line["time"]
         if line["event"] == "idle":
             ns = following["since_accept_ns"] - line["since_accept_ns"]
-            rests.append({"after": answered, "ns": ns, "within_ns": 0, "sent": sent})
+            idle_periods.append({"after": answered, "ns": ns, "within_ns": 0, "sent": sent})
     return {
         "connection": last["connection"],
         "replies": replies,
-        "rests": rests,
+        "idle_periods": idle_periods,
         "unused": last["received"] == 0,
         "received": last["received"],
         "sent": last["sent"],
@@ -103,9 +103,9 @@ def paged(file, log):
     for connection, claim in pages.items():
         if claim["end"] and ends.get(connection):
             claim["end"]["time"] = ends[connection]["time"]
-        sent = {rest["after"]: rest["sent"] for rest in log[connection]["rests"]} if connection in log else {}
-        for rest in claim["rests"]:
-            rest["sent"] = sent.get(rest["after"])
+        sent = {period["after"]: period["sent"] for period in log[connection]["idle_periods"]} if connection in log else {}
+        for period in claim["idle_periods"]:
+            period["sent"] = sent.get(period["after"])
     return pages
 
 

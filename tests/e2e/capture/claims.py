@@ -81,7 +81,7 @@ def holds_empty_lines(shown):
     said = sum(request["head_bytes"] + request["body_bytes"] for request in requests)
     return (
         shown["client_sent"]["bytes"] > said
-        and shown["use"] != "other"
+        and shown["usage"] != "other"
         and not any(note["kind"] == "not-http" for note in shown["notes"])
     )
 
@@ -113,7 +113,7 @@ def compared(logged, shown, argued):
         replies = [reply for reply in replies if reply["head_bytes"]]
         argued["bare"] += len(bare)
     yield (
-        "use",
+        "usage",
         "unused" if logged["unused"] else "used",
         "unused" if shown["client_sent"]["bytes"] == 0 else "used",
         None,
@@ -124,12 +124,12 @@ def compared(logged, shown, argued):
         yield from answered(reply, exchange, broken)
     yield from traffic(logged, shown, broken, argued)
     requests = {exchange["number"]: exchange["request"] for exchange in shown["exchanges"]}
-    yield from idle_periods(logged["rests"], shown["rests"], requests, exchanges, argued)
+    yield from idle_periods(logged["idle_periods"], shown["idle_periods"], requests, exchanges, argued)
     if "announced_s" in logged:
         yield (
             "announced idle time",
             logged["announced_s"],
-            shown["rests"][-1]["announced_s"] if shown["rests"] else None,
+            shown["idle_periods"][-1]["announced_s"] if shown["idle_periods"] else None,
             None,
         )
     if logged["end"]:
@@ -194,9 +194,9 @@ def came_within(request):
     return request["ended_ns"] - request["begun_ns"] if request["head_complete"] else float("inf")
 
 
-def noted_late(rest, gone):
+def noted_late(period, gone):
     """How long after the last byte of a reply left the server noted that it had sent it."""
-    return max(nanoseconds(rest["sent"]) - gone, 0) if rest and rest["sent"] and gone is not None else 0
+    return max(nanoseconds(period["sent"]) - gone, 0) if period and period["sent"] and gone is not None else 0
 
 
 def idle_periods(logged, shown, requests, exchanges, argued):
@@ -207,28 +207,28 @@ def idle_periods(logged, shown, requests, exchanges, argued):
     gone = {exchange["number"]: exchange["response"]["ended_ns"] for exchange in exchanges}
     # On a busy machine the server may see a request late, but before the first byte of its reply.
     seen_late = {exchange["number"] - 1: max(exchange["first_byte_ns"] or 0, 0) for exchange in exchanges}
-    shown = {rest["after"]: rest["ns"] for rest in shown if rest["after"] and rest["ended_by"] != "capture-ends"}
-    logged = {rest["after"]: rest for rest in logged}
+    shown = {period["after"]: period["ns"] for period in shown if period["after"] and period["ended_by"] != "capture-ends"}
+    logged = {period["after"]: period for period in logged}
     for after in sorted(logged.keys() | shown.keys()):
-        rest, seen, claim = logged.get(after), shown.get(after), f"idle period after {after}"
+        period, seen, claim = logged.get(after), shown.get(after), f"idle period after {after}"
         sending, late = left.get(after, 0), seen_late.get(after, 0)
         if seen is None:
             held = sending > SMALL_NS
             argued["held"] += held
-            yield claim, rest["ns"], None, rest["ns"] < max(SHORTEST_IDLE_NS, held * sending) + IDLE_NS + late
-        elif rest is None and after in waiting:
+            yield claim, period["ns"], None, period["ns"] < max(SHORTEST_IDLE_NS, held * sending) + IDLE_NS + late
+        elif period is None and after in waiting:
             argued["unsent"] += 1
         else:
-            longer = (rest["ns"] if rest else 0) - seen
+            longer = (period["ns"] if period else 0) - seen
             held = longer > IDLE_NS and sending > SMALL_NS
             argued["held"] += held
             begun = came_within(requests.get(after + 1))
             argued["begun"] += begun > IDLE_NS and longer > IDLE_NS
             longer -= min(longer, begun) if longer > 0 else 0
-            leeway = IDLE_NS + (rest["within_ns"] if rest else 0)
-            delayed = noted_late(rest, gone.get(after)) if longer < -leeway else 0
+            leeway = IDLE_NS + (period["within_ns"] if period else 0)
+            delayed = noted_late(period, gone.get(after)) if longer < -leeway else 0
             argued["noted"] += delayed > 0
-            yield claim, rest and rest["ns"], seen, -leeway - delayed <= longer <= leeway + held * sending + late
+            yield claim, period and period["ns"], seen, -leeway - delayed <= longer <= leeway + held * sending + late
 
 
 def ended(logged, shown, exchanges, bare, held, argued):
@@ -255,7 +255,7 @@ def ended(logged, shown, exchanges, bare, held, argued):
         close["reason"] == "body_timeout" and waits_for_continue(shown)
     ):
         allowed = allowed | IDLE
-    elif close["reason"] == "client_fin_in_head" and shown["use"] == "other":
+    elif close["reason"] == "client_fin_in_head" and shown["usage"] == "other":
         allowed = {"unknown"}
     if allowed is not None:
         yield "ended for", close["reason"], end["reason"], end["reason"] in allowed

@@ -20,7 +20,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from e2e.capture import marks
+from e2e.capture import analysis_flags
 from e2e.capture.conversations import CLIENT, FIN, MS, SERVER, Conversation, pcap
 from e2e.capture.happened import Truth, fins, reasons, truths
 from e2e.capture.packets import BEGIN_NS
@@ -143,10 +143,10 @@ def connection_facts(truth, connection, say):
     """Checks the statements about the connection as a whole."""
     talk, end = truth.talk, connection["end"]
     shown = any(frame.length for frame in truth.frames.values())
-    if connection["use"] == "unused" and (truth.data() if end["goodbye"] != "still-open" else shown):
+    if connection["usage"] == "unused" and (truth.data() if end["teardown"] != "still-open" else shown):
         say("called never used")
     shows_opening = not truth.is_only_syn and talk.lens not in ("ends", "part")
-    if connection["use"] == "not-opened" and talk.opening == "open" and shows_opening:
+    if connection["usage"] == "not-opened" and talk.opening == "open" and shows_opening:
         say("called not opened")
     outcome = connection["handshake"]["outcome"]
     right = {"open": ("complete", "unfinished", "not-captured", "capture-ends"), "refused": ("refused", "capture-ends")}
@@ -168,14 +168,14 @@ def connection_facts(truth, connection, say):
     if truth.whole and is_known and first is not None and SIDES.get(end["by"]) != first:
         say(f"ended by {end['by']}, and it was {first}")
     crossed = crossing(truth)
-    if end["goodbye"] == "simultaneous" and not crossed:
+    if end["teardown"] == "simultaneous" and not crossed:
         say("called simultaneous")
-    if truth.whole and crossed and talk.faults == "none" and end["goodbye"] != "simultaneous":
-        say(f"simultaneous, and called {end['goodbye']}")
-    if end["goodbye"] in ("four-frames", "three-frames", "both-fins") and fins(truth) < 2:
-        say(f"called {end['goodbye']}")
-    if truth.whole and end["goodbye"] in ("half-closed", "still-open") and fins(truth) == 2:
-        say(f"called {end['goodbye']}")
+    if truth.whole and crossed and talk.faults == "none" and end["teardown"] != "simultaneous":
+        say(f"simultaneous, and called {end['teardown']}")
+    if end["teardown"] in ("four-frames", "three-frames", "both-fins") and fins(truth) < 2:
+        say(f"called {end['teardown']}")
+    if truth.whole and end["teardown"] in ("half-closed", "still-open") and fins(truth) == 2:
+        say(f"called {end['teardown']}")
     again(truth, connection, say)
     measured(truth, connection, say)
 
@@ -290,9 +290,9 @@ def flags(binary, seeds, folder):
     file = pathlib.Path(folder, f"batch-{seeds[0]}.pcap")
     file.write_bytes(pcap([packet[:2] for packet in listed]))
     whose = {number: packet[2:] for number, packet in enumerate(listed, 1)}
-    theirs = marks.of_tshark(marks.tshark(file, marks.FIELDS))
-    mine = marks.of_explain(explained(binary, file)["connections"])
-    found = marks.differences(theirs, mine, lambda number, *said: is_tshark_wrong(*said, *whose[number]))
+    theirs = analysis_flags.of_tshark(analysis_flags.tshark(file, analysis_flags.FIELDS))
+    mine = analysis_flags.of_explain(explained(binary, file)["connections"])
+    found = analysis_flags.differences(theirs, mine, lambda number, *said: is_tshark_wrong(*said, *whose[number]))
     return [f"seed {whose[number][0].seed} in {file.name}, {text}" for number, text in found]
 
 

@@ -4,7 +4,7 @@
     tests/e2e/capture/tshark.py [CAPTURE ...]
 
 Without arguments: the captures of tests/data/captures, and all that adversarial.py makes. For every TCP frame the
-stream index, relative Seq and Ack, the payload's length and the analysis flags are compared (`marks.py`); for every
+stream index, relative Seq and Ack, the payload's length and the analysis flags are compared (`analysis_flags.py`); for every
 stream, its completeness; for every capture, which frames end a request or a response, and which request each response
 belongs to. A difference with a known reason (ARGUED) is counted separately. The last line counts: `N passed, M failed`.
 """
@@ -17,7 +17,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from e2e.capture import adversarial, marks, packets
+from e2e.capture import adversarial, analysis_flags, packets
 from e2e.pylib import cli
 
 FIELDS = [
@@ -31,7 +31,7 @@ FIELDS = [
     "http.request_in",
     "tcp.srcport",
     "tcp.dstport",
-    *marks.FIELDS[2:],
+    *analysis_flags.FIELDS[2:],
 ]
 
 # What tshark cannot pair, in general:
@@ -64,7 +64,7 @@ def tshark(capture, ports=(), waits=True):
     options = ["-o", f"tcp.reassemble_out_of_order:{str(waits).upper()}"]
     for port in ports:
         options += ["-d", f"tcp.port=={port},http"]
-    return marks.tshark(capture, FIELDS, *options)
+    return analysis_flags.tshark(capture, FIELDS, *options)
 
 
 def servers_of(rows):
@@ -140,7 +140,7 @@ def explained(binary, capture, ports, by_first):
             in_one_frame = response and lasts.count(response["frames"]["last"]) > 1
             if pipelined or ends != sorted(ends) or strange or bare or in_one_frame:
                 apart.update(ends)
-    return reading, apart, marks.of_explain(connections)
+    return reading, apart, analysis_flags.of_explain(connections)
 
 
 def compare(binary, capture):
@@ -149,7 +149,7 @@ def compare(binary, capture):
     rows = tshark(capture)
     ports, servers = servers_of(rows)
     reading, apart, mine = explained(binary, capture, ports, name.startswith(BY_FIRST_FRAME))
-    flags = [text for _, text in marks.differences(marks.of_tshark(rows), mine)]
+    flags = [text for _, text in analysis_flags.differences(analysis_flags.of_tshark(rows), mine)]
     differences = []
     for waits in (True, False):
         theirs = read_by_tshark(tshark(capture, servers, waits))

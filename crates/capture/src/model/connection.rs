@@ -32,7 +32,6 @@ pub struct Connection {
     /// How much of the connection was captured.
     pub completeness: Completeness,
     /// What the connection was used for.
-    #[serde(rename = "use")]
     pub usage: Usage,
     /// How the connection was opened.
     pub handshake: Handshake,
@@ -43,7 +42,6 @@ pub struct Connection {
     /// Number of further exchanges that are not listed.
     pub exchanges_left_out: u64,
     /// Periods in which no exchange was in progress.
-    #[serde(rename = "rests")]
     pub idle_periods: Vec<IdlePeriod>,
     /// How the connection ended.
     pub end: ConnectionEnd,
@@ -54,7 +52,6 @@ pub struct Connection {
     /// What the server sent.
     pub server_sent: Traffic,
     /// Segments with [`AnalysisFlag`]s, grouped by flag and sender.
-    #[serde(rename = "troubles")]
     pub tcp_issues: Vec<TcpIssue>,
     /// Segments that were sent again, at most 64.
     pub retransmissions: Vec<Retransmission>,
@@ -294,7 +291,6 @@ pub struct Traffic {
 #[non_exhaustive]
 pub struct TcpIssue {
     /// The flag.
-    #[serde(rename = "mark")]
     pub flag: AnalysisFlag,
     /// The sender.
     pub by: Side,

@@ -50,7 +50,6 @@ pub struct ProfileScore {
     /// Weighted mean of the aspects, from 0 to 100.
     pub percent: u8,
     /// The aspects that could be compared.
-    #[serde(rename = "traits")]
     pub aspects: Vec<AspectScore>,
 }
 
@@ -59,7 +58,6 @@ pub struct ProfileScore {
 #[non_exhaustive]
 pub struct AspectScore {
     /// The aspect.
-    #[serde(rename = "what")]
     pub aspect: Aspect,
     /// Number of observations that agree with the profile.
     pub matched: u32,

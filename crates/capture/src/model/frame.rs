@@ -24,7 +24,6 @@ pub struct Frame {
     /// Receive window in bytes, scaled if the scale is known.
     pub window: u32,
     /// What the sequence analysis found out about the segment.
-    #[serde(rename = "marks")]
     pub analysis: AnalysisFlags,
     /// Whether its sender had sent earlier datagrams that did not reach the capture point, as the IP identifications
     /// show.

@@ -12,12 +12,10 @@ pub struct Group {
     #[serde(serialize_with = "address")]
     pub server: SocketAddr,
     /// What the connections were used for.
-    #[serde(rename = "use")]
     pub usage: Usage,
     /// The side that ended them first.
     pub ended_by: Option<Side>,
     /// How they ended.
-    #[serde(rename = "goodbye")]
     pub teardown: Teardown,
     /// Why they ended.
     pub reason: EndReason,

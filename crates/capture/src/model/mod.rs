@@ -40,7 +40,7 @@ use serde::{Serialize, Serializer};
 use std::net::SocketAddr;
 
 /// Version of the JSON form. It is raised when a field changes its meaning or is removed; new fields do not raise it.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The whole capture.
 ///
@@ -67,7 +67,6 @@ pub struct Capture {
     /// Statements about the capture as a whole, the most important first.
     pub findings: Vec<Finding>,
     /// For each server, how closely it matches each profile.
-    #[serde(rename = "looks_like")]
     pub fingerprints: Vec<FingerprintMatch>,
     /// What could not be read, and which limits were reached.
     pub notes: Vec<Note>,

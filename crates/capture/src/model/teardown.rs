@@ -8,7 +8,6 @@ use serde::Serialize;
 #[non_exhaustive]
 pub struct ConnectionEnd {
     /// Which segments ended the connection.
-    #[serde(rename = "goodbye")]
     pub teardown: Teardown,
     /// The side whose FIN or RST came first.
     pub by: Option<Side>,

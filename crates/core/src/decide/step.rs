@@ -41,7 +41,6 @@ pub struct Step {
     /// The message in English, with its values filled in.
     pub text: String,
     /// The message, for a page that shows it in another language.
-    #[serde(rename = "said")]
     pub message: TraceMessage,
     /// The values for the placeholders of the message.
     #[serde(serialize_with = "as_map")]

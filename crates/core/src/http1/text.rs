@@ -161,8 +161,9 @@ pub fn printable_lines(text: &str) -> impl std::fmt::Display + '_ {
     })
 }
 
-/// JSON in which every misleading character is replaced by its JSON escape, so that the text is safe to print and keeps
-/// its meaning. Serializers escape only the characters that JSON forbids in strings: the C0 controls.
+/// JSON in which every misleading character is replaced by its JSON escape.
+///
+/// The text is safe to print, and keeps its meaning. Serializers escape only the characters that JSON forbids in strings: the C0 controls.
 pub fn printable_json(json: &str) -> Cow<'_, str> {
     let misleads = |c: char| !c.is_ascii_control() && misleads(c) || c == '\x7f';
     if json.is_ascii() && !json.contains('\x7f') || !json.contains(misleads) {

@@ -6,7 +6,7 @@ import { remember, remembered } from "./theme.js";
 import { span } from "./time.js";
 import { writes } from "./store.js";
 import { framing, oneLine, runs } from "./wire.js";
-import { bodyWords, exchangeWords, saidWords, seqWords } from "./words.js";
+import { bodyWords, exchangeWords, stepWords, seqWords } from "./words.js";
 
 /** Changes whenever the panel of an exchange has to be rebuilt. */
 export function signature(exchange) {
@@ -52,7 +52,7 @@ function why({ reply }) {
       {},
       h("b", {}, t(`step.${step.step}`)),
       holds ? h("span", { class: step.holds ? "tag yes" : "tag no" }, step.holds ? `✓ ${t("why.holds")}` : `✗ ${t("why.fails")}`) : null,
-      h("span", { class: "said" }, saidWords(step)),
+      h("span", { class: "message" }, stepWords(step)),
       ...values.map(([name, value]) => h("span", { class: "value" }, `${name}: ${value ?? ""}`)),
     );
   });

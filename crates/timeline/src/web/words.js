@@ -20,10 +20,10 @@ export function otherProtocolWords(protocol, words) {
 }
 
 /** The text of a step of a decision; of an unknown one, the English text of the server. */
-export function saidWords({ said, text, values = {} }) {
-  if (!has(`trace.${said}`)) return text ?? "";
+export function stepWords({ message, text, values = {} }) {
+  if (!has(`trace.${message}`)) return text ?? "";
   const meaning = has(`fault.${values.fault}`) ? t(`fault.${values.fault}`) : values.meaning;
-  return t(`trace.${said}`, { ...values, meaning, words: reasonWords(values.reason, values.words) });
+  return t(`trace.${message}`, { ...values, meaning, words: reasonWords(values.reason, values.words) });
 }
 
 /** Where a request was when it was dropped. */

@@ -40,7 +40,7 @@ def tshark(file, fields, *options):
     return [row for row in rows if row.get("tcp.stream")]
 
 
-class Marks:
+class Analysis:
     """The analysis flags of each frame, and the completeness and first frame of each stream."""
 
     def __init__(self):
@@ -49,25 +49,25 @@ class Marks:
 
 def of_tshark(rows):
     """Of rows with FIELDS."""
-    marks = Marks()
+    analysis = Analysis()
     for row in rows:
         said = {flag for name, flag in FLAGS.items() if row[f"tcp.analysis.{name}"]}
         if said & SPECIAL:
             said.discard("retransmission")
-        marks.flags[int(row["frame.number"])] = said
-        marks.completeness[int(row["tcp.stream"])] = int(row["tcp.completeness"])
-        marks.begins.setdefault(int(row["tcp.stream"]), int(row["frame.number"]))
-    return marks
+        analysis.flags[int(row["frame.number"])] = said
+        analysis.completeness[int(row["tcp.stream"])] = int(row["tcp.completeness"])
+        analysis.begins.setdefault(int(row["tcp.stream"]), int(row["frame.number"]))
+    return analysis
 
 
 def of_explain(connections):
     """Of the connections in explain's JSON."""
-    marks = Marks()
+    analysis = Analysis()
     for connection in connections:
         for frame in connection["frames"]:
-            marks.flags[frame["number"]] = {mark for mark in frame["marks"] if mark in FLAGS.values()}
-        marks.completeness[connection["stream"]] = parts(connection)
-    return marks
+            analysis.flags[frame["number"]] = {flag for flag in frame["analysis"] if flag in FLAGS.values()}
+        analysis.completeness[connection["stream"]] = parts(connection)
+    return analysis
 
 
 def parts(connection):
