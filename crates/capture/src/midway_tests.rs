@@ -394,8 +394,8 @@ fn the_response_to_a_request_before_the_capture_belongs_to_none_in_it() {
     let capture = explained(&frames);
     let exchanges = &capture.connections[0].exchanges;
     let lengths = exchanges.iter().map(|exchange| {
-        let bytes = |message: &Option<crate::model::Message>| message.as_ref().map(crate::model::Message::bytes);
-        (bytes(&exchange.request).is_some(), bytes(&exchange.response))
+        let response = exchange.response.as_ref();
+        (exchange.request.is_some(), response.map(|message| message.bytes()))
     });
     assert_eq!(lengths.collect::<Vec<_>>(), [(false, Some(60)), (true, Some(70))]);
 }

@@ -12,11 +12,36 @@ mod timing;
 pub(super) use reason::agrees;
 
 use super::model::{
-    Args, Completeness, Connection, EndReason, Exchange, HandshakeOutcome, Message, Note, NoteKind, RoleEvidence, Side,
-    Teardown, Usage, Validator,
+    Args, Completeness, Connection, ConnectionEnd, EndReason, Exchange, Handshake, HandshakeOutcome, Message, Note,
+    NoteKind, RoleEvidence, Side, Teardown, Usage, Validator,
 };
 use super::tcp::{ConnectionTracker, FinishedStream, FrameTime};
 use std::net::SocketAddr;
+
+/// Up to when a connection could be seen.
+#[derive(Clone, Copy)]
+enum Until {
+    /// The last frame of the capture.
+    CaptureEnds(FrameTime),
+    /// The SYN of the next connection between the same addresses and ports.
+    Replaced(FrameTime),
+}
+
+impl Until {
+    fn at(self) -> FrameTime {
+        match self {
+            Self::CaptureEnds(at) | Self::Replaced(at) => at,
+        }
+    }
+
+    /// The last frame of the capture, if the connection could go on until then.
+    fn capture_end(self) -> Option<FrameTime> {
+        match self {
+            Self::CaptureEnds(at) => Some(at),
+            Self::Replaced(_) => None,
+        }
+    }
+}
 
 /// Analyzes a connection. `ports` are those of the filter, and `capture_end` is the last frame of the capture.
 pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: FrameTime) -> Connection {
@@ -26,45 +51,17 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
         connection: mut tracker,
         replaced_by,
     } = stream;
-    let seen_until = replaced_by.unwrap_or(capture_end);
+    let until = replaced_by.map_or(Until::CaptureEnds(capture_end), Until::Replaced);
     let (client, role) = tracker.client(likely_client(&endpoints, ports));
     let foreign = [client, 1 - client].map(|endpoint| tracker.conversation.foreign_bytes(endpoint));
-    let (is_http, is_unused) = (tracker.conversation.is_http(), tracker.is_blank());
+    let is_http = tracker.conversation.is_http();
     let mut carried = tracker.conversation.carried(client);
-    let (mut exchanges, exchanges_left_out) = tracker.conversation.finish();
-    exchanges.iter_mut().for_each(analyze_exchange);
-    let all_requests_captured = role == RoleEvidence::Syn && !tracker.is_one_sided() && tracker.missing_bytes() == 0;
-    for exchange in &mut exchanges {
-        exchange.request_lost = exchange.request.is_none() && !all_requests_captured;
-        if tracker.is_one_sided() {
-            without_other_side(exchange);
-        }
-    }
-    let mut end = tracker.end(client, seen_until.ns);
-    if !tracker.is_first_end_known(seen_until.ns) {
-        end.by = None;
-    }
-    end.replaced_by = replaced_by.map(|syn| syn.frame);
-    if (tracker.is_one_sided() && end.second_fin.is_none()) || (replaced_by.is_some() && !end.is_over()) {
-        // The other side may have sent a FIN.
-        end.half_closed_ns = None;
-    }
-    if replaced_by.is_some() && end.teardown == Teardown::StillOpen {
-        (end.teardown, end.quiet_ns) = (Teardown::NotCaptured, None);
-    }
-    let until_ns = replaced_by.is_none().then_some(capture_end.ns);
-    let handshake = tracker.handshake(client, until_ns);
-    if handshake.outcome == HandshakeOutcome::CaptureEnds {
-        end.teardown = Teardown::Opening;
-    }
-    let usage = match () {
-        () if is_http => Usage::Http,
-        () if !is_unused => Usage::Other,
-        () if end.teardown == Teardown::NeverOpened => Usage::NotOpened,
-        () if end.teardown == Teardown::Opening => Usage::Opening,
-        () if role != RoleEvidence::Syn || tracker.is_one_sided() => Usage::NotCaptured,
-        () if end.teardown == Teardown::NotCaptured => Usage::NotCaptured,
-        () => Usage::Unused,
+    let (exchanges, exchanges_left_out) = exchanges(&mut tracker, role);
+    let handshake = tracker.handshake(client, until.capture_end().map(|at| at.ns));
+    let mut end = end(&tracker, client, until, &handshake);
+    let usage = match is_http {
+        true => Usage::Http,
+        false => usage_without_http(&tracker, role, end.teardown),
     };
     if usage == Usage::Other {
         // Bytes that were first taken for the start of a request count too.
@@ -77,10 +74,7 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
     // A connection without HTTP has no idle periods of HTTP.
     let idle_periods = match usage == Usage::Other && exchanges.is_empty() {
         true => Vec::new(),
-        false => {
-            let until = replaced_by.is_none().then_some(capture_end);
-            idle::idle_periods(&exchanges, &handshake, &end, &frames, first, until)
-        }
+        false => idle::idle_periods(&exchanges, &handshake, &end, &frames, first, until.capture_end()),
     };
     end.reason = match tracker.is_one_sided() || handshake.outcome == HandshakeOutcome::CaptureEnds {
         // The reason depends on frames of the other side that were not captured.
@@ -133,6 +127,57 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
     timing::split(&mut connection);
     measures::measure(&mut connection);
     connection
+}
+
+/// The exchanges of a connection, and the number of those that are not listed.
+fn exchanges(tracker: &mut ConnectionTracker, role: RoleEvidence) -> (Vec<Exchange>, u64) {
+    let (mut exchanges, left_out) = tracker.conversation.finish();
+    let all_requests_captured = role == RoleEvidence::Syn && !tracker.is_one_sided() && tracker.missing_bytes() == 0;
+    for exchange in &mut exchanges {
+        analyze_exchange(exchange);
+        exchange.request_lost = exchange.request.is_none() && !all_requests_captured;
+        if tracker.is_one_sided() {
+            without_other_side(exchange);
+        }
+    }
+    (exchanges, left_out)
+}
+
+/// The end of a connection, as far as it was captured, without its reason.
+fn end(tracker: &ConnectionTracker, client: usize, until: Until, handshake: &Handshake) -> ConnectionEnd {
+    let mut end = tracker.end(client, until.at().ns);
+    if !tracker.is_first_end_known(until.at().ns) {
+        end.by = None;
+    }
+    if tracker.is_one_sided() && end.second_fin.is_none() {
+        // The other side may have sent a FIN.
+        end.half_closed_ns = None;
+    }
+    if let Until::Replaced(syn) = until {
+        end.replaced_by = Some(syn.frame);
+        if !end.is_over() {
+            (end.half_closed_ns, end.quiet_ns) = (None, None);
+        }
+        if end.teardown == Teardown::StillOpen {
+            end.teardown = Teardown::NotCaptured;
+        }
+    }
+    if handshake.outcome == HandshakeOutcome::CaptureEnds {
+        end.teardown = Teardown::Opening;
+    }
+    end
+}
+
+/// What a connection without an HTTP message was used for.
+fn usage_without_http(tracker: &ConnectionTracker, role: RoleEvidence, teardown: Teardown) -> Usage {
+    match teardown {
+        _ if !tracker.is_blank() => Usage::Other,
+        Teardown::NeverOpened => Usage::NotOpened,
+        Teardown::Opening => Usage::Opening,
+        Teardown::NotCaptured => Usage::NotCaptured,
+        _ if role != RoleEvidence::Syn || tracker.is_one_sided() => Usage::NotCaptured,
+        _ => Usage::Unused,
+    }
 }
 
 /// Whether everything that was sent at the end of a connection was captured: every byte, or at least the last exchange,

@@ -41,10 +41,18 @@ export function scene(pen, { list, scroll, size, view, now, origin, program, unu
   if (top) heading(pen, top.row, AXIS + top.y, size.width);
 
   pen.fill(0, 0, size.width, AXIS, "axis");
+  let free = view.left;
   for (const { at, step } of marks) {
     const place = view.x(at);
+    if (place > right) break;
     pen.fill(Math.round(place), TICKS_AT + 8, 1, 4, "dim");
-    if (place - view.left > 30 && right - place > 34) pen.text(place, TICKS_AT, clock(at, origin ?? 0, step), "dim", "middle");
+    // Near an edge, the label is beside its tick rather than above it.
+    const words = clock(at, origin ?? 0, step);
+    const half = pen.measure(words) / 2;
+    const middle = Math.max(Math.min(place, right - half - 4), view.left + half + 4);
+    if (middle - half < free) continue;
+    pen.text(middle, TICKS_AT, words, "dim", "middle");
+    free = middle + half + 8;
   }
   pen.fill(0, AXIS - 1, size.width, 1, "edge");
   gaps(pen, view);
