@@ -102,7 +102,7 @@ fn is_file(message: &Message, sample: &Sample, method: Option<&String>) -> bool 
 }
 
 impl Recorded {
-    /// Whether the response has a body of its own.
+    /// Whether this is a response to HEAD, without a body.
     pub(super) fn is_head(&self) -> bool {
         self.method == "HEAD" && !self.message.odd
     }

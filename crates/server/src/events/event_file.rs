@@ -67,7 +67,7 @@ impl EventFile {
     /// Meanwhile, emitted events wait in the queue, which drops and counts those that do not fit.
     ///
     /// # Errors
-    /// The output is a pipe that nobody can read any more.
+    /// The output is a pipe that no longer has a reader.
     pub(super) fn write(&mut self, lines: &[u8]) -> io::Result<()> {
         let (mut written, mut is_failing) = (0, false);
         loop {
