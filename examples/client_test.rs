@@ -1,4 +1,4 @@
-//! A test of an HTTP client: does it reuse its connection, and does it survive that the server closes it?
+//! A test of an HTTP client: does it reuse its connection, and does it cope when the server closes it?
 //!
 //! The servers are nginx and Node with Express, except that they close an idle connection after one second.
 //!
@@ -42,7 +42,7 @@ async fn test(server: Running) -> Result<(), Box<dyn Error>> {
     let closed = connection.closed.ok_or("it is closed")?;
     assert_eq!((closed.by, closed.reason), (Who::Server, CloseReason::Idle), "{report}");
 
-    // The client has to notice that, and to open another one.
+    // The client must notice the close and open a new connection.
     let reply = client.get(server.url("/nope")).send().await?;
     assert_eq!(reply.status(), 404);
     reply.bytes().await?;

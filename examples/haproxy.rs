@@ -1,7 +1,7 @@
-//! A test of a load balancer: the keep-alive time of its server is shorter than its own, so that a request meets the end
-//! of the connection. What does HAProxy tell its client, and what cures it?
+//! A test of a load balancer: its server closes idle connections earlier than it does, so that a request arrives while
+//! the connection is being closed. What does HAProxy report to its client, and which setting helps?
 //!
-//! Needs `haproxy` in the PATH; without it, nothing is tested.
+//! Needs `haproxy` in the PATH. Without it, nothing is tested.
 //!
 //! cargo run --example haproxy
 
@@ -15,7 +15,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-/// HAProxy sends a request again whose connection ended before a response.
+/// With this setting, HAProxy sends a request again if its connection ended before a response.
 const CURE: &str = "retries 3\n  retry-on conn-failure empty-response";
 
 pub(crate) fn main() -> Result<(), Box<dyn Error>> {
@@ -30,7 +30,7 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
             };
             println!("{what}: the second request gets {status}");
             assert_eq!(status, want, "{report}");
-            // The one connection that it kept, and another one if it tried again.
+            // The connection that HAProxy kept, and a second one if it tried again.
             let connections = if setting.is_empty() { 1 } else { 2 };
             assert_eq!(
                 (report.connections(), report.retries()),
@@ -42,8 +42,8 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Two requests of two clients through HAProxy. Returns the status of the second, and what the server saw; `None` without
-/// HAProxy.
+/// Sends two requests from two clients through HAProxy. Returns the status of the second, and what the server saw;
+/// `None` without HAProxy.
 fn run(race: Rule, setting: &str) -> Result<Option<(String, Report)>, Box<dyn Error>> {
     let server = Server::builder().profile("nginx")?.rule(race).start()?;
     let Some(proxy) = Proxy::start(server.address(), setting)? else {
@@ -57,14 +57,14 @@ fn run(race: Rule, setting: &str) -> Result<Option<(String, Report)>, Box<dyn Er
     Ok(Some((second, server.stop())))
 }
 
-/// A socket for HAProxy to inherit. It listens already, so no port has to be chosen that may be taken by then, and clients
-/// need not wait for HAProxy.
+/// A socket for HAProxy to inherit. It is already listening, so the port cannot be taken by another program, and
+/// clients need not wait for HAProxy.
 #[cfg(unix)]
 fn as_standard_input(listener: TcpListener) -> Option<Stdio> {
     Some(std::os::fd::OwnedFd::from(listener).into())
 }
 
-/// HAProxy runs on Unix alone.
+/// HAProxy runs only on Unix.
 #[cfg(not(unix))]
 fn as_standard_input(_: TcpListener) -> Option<Stdio> {
     None
@@ -78,7 +78,7 @@ struct Proxy {
 }
 
 impl Proxy {
-    /// Starts it; `None` if it is not installed.
+    /// Starts HAProxy; `None` if it is not installed.
     fn start(server: SocketAddr, setting: &str) -> Result<Option<Self>, Box<dyn Error>> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
@@ -109,7 +109,7 @@ impl Proxy {
         }))
     }
 
-    /// Sends a request on a connection of its own. Returns the status of the response.
+    /// Sends a request on a new connection. Returns the status of the response.
     fn ask(&self) -> Result<String, Box<dyn Error>> {
         let mut client = TcpStream::connect(self.address)?;
         client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")?;

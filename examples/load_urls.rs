@@ -1,6 +1,7 @@
-//! Loads URLs with reqwest, one after another, and prints what came of each.
+//! Loads URLs with reqwest, one after another, and prints the result of each.
 //!
-//! A line of standard input is a URL, or `new` for a new pool. `tests/e2e/clients/table.py` compares it with other clients.
+//! Each line of standard input is a URL, or `new` for a new pool. `tests/e2e/clients/table.py` compares the results
+//! with those of other clients.
 
 #![allow(clippy::print_stdout, reason = "what came of each URL is its output")]
 

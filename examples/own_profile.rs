@@ -1,4 +1,4 @@
-//! A server of your own: a built-in profile, and what is different about yours.
+//! A profile for a server of your own: a built-in profile, and what differs from it.
 //!
 //! cargo run --example own_profile
 
@@ -10,7 +10,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// nginx as a gateway that closes a connection after two requests and answers 404 with a text of its own.
+/// nginx as a gateway that closes a connection after two requests and responds to missing files with its own 404 page.
 const PROFILE: &str = r#"
 extends = "nginx"
 title = "the company's gateway"

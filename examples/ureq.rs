@@ -1,4 +1,4 @@
-//! A test of a client that blocks, ureq: what does it do in the keep-alive race, and when a server is busy?
+//! A test of ureq, a blocking client: what does it do in the keep-alive race, and when a server is busy?
 //!
 //! cargo run --example ureq
 
@@ -52,7 +52,7 @@ fn run(
     let agent = ureq::Agent::new_with_config(config);
     test(&agent, &|path| server.url(path))?;
     drop(agent);
-    // Everything that has happened is in the report once the connections have ended.
+    // Once the connections have ended, the report contains everything that happened.
     server.wait_for(Event::closed(), Duration::from_secs(5))?;
     Ok(server.stop())
 }

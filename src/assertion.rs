@@ -5,11 +5,11 @@ use serde_json::Value;
 
 /// Checks an assertion: the path of a member of the summary, `==`, `!=`, `<=`, `>=`, `<` or `>`, and a value.
 ///
-/// Members are separated by dots. `requests[/big]` is what concerns one path, `connections[1]` one connection by its
-/// number. Where a table is compared, its `count` is.
+/// Members are separated by dots. `requests[/big]` selects one path, and `connections[1]` selects one connection by its
+/// number. If a member is a table, its `count` is compared.
 ///
 /// # Errors
-/// The assertion does not hold, or is not one. The sentence says what the summary has.
+/// The assertion does not hold, or cannot be parsed. The message says what the summary contains.
 #[doc(hidden)]
 pub fn check(summary: &Value, assertion: &str) -> Result<(), String> {
     let parsed = OPERATORS
@@ -40,7 +40,7 @@ pub fn check(summary: &Value, assertion: &str) -> Result<(), String> {
 
 type Holds = fn(Option<std::cmp::Ordering>) -> bool;
 
-/// The comparisons. Of two that begin at the same place the first counts.
+/// The comparisons. If two match at the same place, the first one wins.
 const OPERATORS: [(&str, Holds); 6] = [
     ("==", |order| order.is_some_and(std::cmp::Ordering::is_eq)),
     ("!=", |order| !order.is_some_and(std::cmp::Ordering::is_eq)),
@@ -84,7 +84,7 @@ fn member<'s>(summary: &'s Value, path: &str) -> Result<&'s Value, String> {
     Ok(value)
 }
 
-/// One path of `requests`, one of `connections` by its number, one request of a connection by its number.
+/// One path of `requests`, one connection of `connections` by its number, or one request of a connection by its number.
 fn element<'s>(value: &'s Value, key: &str) -> Result<&'s Value, String> {
     if let Some(paths) = value.get("paths") {
         return paths.get(key).ok_or_else(|| format!("there was no request for {key}"));

@@ -1,4 +1,4 @@
-//! The configuration of a server that is not started yet.
+//! The configuration of a server before it starts.
 
 use crate::history::History;
 #[cfg(feature = "timeline")]
@@ -19,7 +19,7 @@ use std::time::Duration;
 /// The default of [`Builder::grace`].
 const GRACE: Duration = Duration::from_secs(1);
 
-/// The configuration of a server. [`Server::builder`](crate::Server::builder) makes it, [`start`](Builder::start)
+/// The configuration of a server. [`Server::builder`](crate::Server::builder) creates it, and [`start`](Builder::start)
 /// starts the server.
 ///
 /// By default the server has the profile `node` and serves the demo site on a free port of 127.0.0.1.
@@ -67,8 +67,8 @@ impl Builder {
         }
     }
 
-    /// The server to imitate: a built-in profile's name, the path of a profile (it ends in `.toml` or has a directory
-    /// in it), or a profile as TOML text.
+    /// The server to imitate: the name of a built-in profile, the path of a profile (it ends in `.toml` or contains a
+    /// directory), or a profile as TOML text.
     ///
     /// ```
     /// # use labserve::Server;
@@ -80,14 +80,14 @@ impl Builder {
     ///
     /// # Errors
     /// [`ErrorKind::Profile`]: there is no such profile, the file cannot be read, or it has a mistake. The message
-    /// names the line.
+    /// contains the line number.
     pub fn profile(self, profile: &str) -> Result<Self, Error> {
         let profile = Some(profiles::stack(profile)?);
         Ok(Self { profile, ..self })
     }
 
-    /// Sets a key of the profile, before or after [`profile`](Builder::profile). The value is TOML; text needs no
-    /// quotes.
+    /// Sets a key of the profile. It may be called before or after [`profile`](Builder::profile). The value is TOML,
+    /// but text needs no quotes.
     ///
     /// `labserve profiles NAME` prints the keys of a profile, and profiles/reference.md in the repository describes
     /// them.
@@ -99,7 +99,8 @@ impl Builder {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Profile`]: there is no such key, or it does not take this value. The message says what is expected.
+    /// [`ErrorKind::Profile`]: there is no such key, or the key does not accept this value. The message says what is
+    /// expected.
     pub fn set(mut self, key: &str, value: impl Display) -> Result<Self, Error> {
         let origin = format!(".set(\"{key}\", ..)");
         self.changes.push(Layer::from_key(&origin, key, &value.to_string())?);
@@ -135,10 +136,10 @@ impl Builder {
         Self { root, ..self }
     }
 
-    /// A file to serve from memory. The first one takes the place of the demo site; of two at the same path the later
-    /// one counts. Their modification time is 2023-10-31 15:31:16 UTC, so that replies are the same in every run.
+    /// Adds a file to serve from memory. Files in memory replace the demo site. If two have the same path, the later
+    /// one is served. Their modification time is 2023-10-31 15:31:16 UTC, so that replies are the same in every run.
     ///
-    /// The path starts with a slash and is the file's, not a URL's: `/a b.txt` is served at `/a%20b.txt`.
+    /// The path starts with a slash. It is the path of the file, not of a URL: `/a b.txt` is served at `/a%20b.txt`.
     ///
     /// ```
     /// # use labserve::Server;
@@ -166,7 +167,7 @@ impl Builder {
         Self { address, ..self }
     }
 
-    /// The number of threads that serve. The default is one, which serves any number of connections at a time.
+    /// The number of threads that serve requests. The default is one, which serves any number of connections at a time.
     ///
     /// ```
     /// # use labserve::Server;
@@ -189,8 +190,8 @@ impl Builder {
         Self { grace, ..self }
     }
 
-    /// Serves the timeline at this address: a page that shows every connection live, for a person who wants to see what
-    /// a test does. [`Running::timeline`] has its URL.
+    /// Serves the timeline at this address: a page that shows every connection live, for someone who wants to see what
+    /// a test does. [`Running::timeline`] returns its URL.
     ///
     /// ```
     /// # use labserve::Server;
@@ -204,7 +205,7 @@ impl Builder {
         Self { timeline, ..self }
     }
 
-    /// Starts the server, on threads of its own. Clients can connect when this returns.
+    /// Starts the server on separate threads. Clients can connect when this returns.
     ///
     /// ```
     /// let server = labserve::Server::builder().start()?;
@@ -214,8 +215,8 @@ impl Builder {
     ///
     /// # Errors
     /// [`ErrorKind::Profile`]: keys contradict each other. [`ErrorKind::Root`]: the directory or a file cannot be
-    /// served. [`ErrorKind::Address`]: the server cannot listen there. [`ErrorKind::Thread`]: a thread cannot be
-    /// started.
+    /// served. [`ErrorKind::Address`]: the server cannot listen on the address. [`ErrorKind::Thread`]: a thread cannot
+    /// be started.
     pub fn start(self) -> Result<Running, Error> {
         let base = match self.profile {
             Some(profile) => profile,

@@ -10,9 +10,9 @@ use labserve_core::profile;
 pub enum CloseStyle {
     /// It sends FIN and closes the socket.
     Fin,
-    /// It closes the socket: FIN, or RST if bytes of the client are unread.
+    /// It closes the socket. The system sends FIN, or RST if bytes from the client are unread.
     Close,
-    /// It sends FIN and reads on until the client closes its side or is silent for long.
+    /// It sends FIN and continues to read until the client closes its side or is silent for a long time.
     Linger,
     /// It sends RST.
     Rst,

@@ -24,15 +24,15 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DroppedRequest {
-    /// When it was dropped, or the server began to close the connection if that was earlier.
+    /// When it was dropped, or when the server began to close the connection if that was earlier.
     pub at: Duration,
     /// Its number on its connection, from 1; 0 if it was dropped before the server looked at it.
     pub number: u64,
-    /// Its request line, as sent; `None` if that did not arrive whole.
+    /// Its request line, as sent; `None` if it did not arrive completely.
     pub line: Option<String>,
-    /// How many of its bytes had arrived and could be distinguished from those of others.
+    /// How many of its bytes had arrived and could be distinguished from bytes of other requests.
     pub bytes: u64,
-    /// Where it was.
+    /// Where it was dropped.
     pub place: DropPlace,
 }
 

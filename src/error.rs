@@ -1,11 +1,11 @@
-//! What can go wrong, for people and for programs.
+//! The errors of this crate: a text for people and a kind for programs.
 
 use labserve_core::profile::ConfigError;
 use std::fmt;
 
 /// Why a server could not be started, or why a wait failed.
 ///
-/// The text says what went wrong, where, and what to do about it. [`kind`](Error::kind) is for programs.
+/// The text says what went wrong, where, and what to do about it. Programs use [`kind`](Error::kind).
 /// [`source`](std::error::Error::source) is the error of the operating system, if there was one.
 ///
 /// ```
@@ -19,7 +19,7 @@ pub struct Error {
     source: Option<std::io::Error>,
 }
 
-/// What kind of [`Error`] it is.
+/// The kind of an [`Error`].
 ///
 /// ```
 /// use labserve::{ErrorKind, Server};
@@ -62,7 +62,7 @@ impl Error {
         }
     }
 
-    /// What kind of error it is.
+    /// The kind of the error.
     ///
     /// ```
     /// # use labserve::{ErrorKind, Server};
@@ -86,7 +86,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// The same text: a test that fails with `?` or `unwrap` prints it.
+/// The same text as `Display`: a test that fails with `?` or `unwrap` prints it.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;

@@ -1,4 +1,4 @@
-//! What can be waited for.
+//! The events that a test can wait for.
 
 #[cfg(feature = "timeline")]
 mod filters;
@@ -7,11 +7,12 @@ use crate::{Error, ErrorKind};
 use labserve_core::close_reason::CloseReason;
 use std::fmt;
 
-/// Something that happens on a server, and that a test can wait for.
+/// Something that happens on a server. A test can wait for it.
 ///
 /// [`accepted`](Event::accepted), [`request`](Event::request), [`reply`](Event::reply),
 /// [`dropped_request`](Event::dropped_request), [`rule`](Event::rule), [`held`](Event::held) and
-/// [`closed`](Event::closed) say what happens. The other methods narrow it down. An event that has happened already counts: waiting for it returns at once.
+/// [`closed`](Event::closed) select the kind of event. The other methods narrow it down. An event that has already
+/// happened counts: waiting for it returns at once.
 ///
 /// ```
 /// use labserve::Event;
@@ -101,7 +102,7 @@ impl Event {
         Self::new(What::Accepted)
     }
 
-    /// A request has arrived: its head is complete, or is refused.
+    /// A request has arrived: its head is complete, or was refused.
     ///
     /// ```
     /// # use labserve::Event;
@@ -111,7 +112,7 @@ impl Event {
         Self::new(What::Request)
     }
 
-    /// A reply has been handed to the operating system, whole or as far as the client took it.
+    /// A reply has been handed to the operating system, completely or as far as the client accepted it.
     ///
     /// ```
     /// # use labserve::Event;
@@ -131,7 +132,8 @@ impl Event {
         Self::new(What::DroppedRequest)
     }
 
-    /// The rule with this name applies. What it holds is held a moment later: wait for [`held`](Event::held).
+    /// The rule with this name applies. If it holds something, that happens a moment later: wait for
+    /// [`held`](Event::held).
     ///
     /// ```
     /// # use labserve::Event;
@@ -145,7 +147,8 @@ impl Event {
     }
 
     /// A rule holds a response or a connection under this name ([`Rule::hold`](crate::Rule::hold)), and
-    /// [`release`](crate::Running::release) will find it. What passes because it was released before is not held.
+    /// [`release`](crate::Running::release) will find it. A response or connection that passes because of an
+    /// earlier release is not held.
     ///
     /// ```
     /// # use labserve::Event;
@@ -158,7 +161,7 @@ impl Event {
         }
     }
 
-    /// A connection is closed on the server's side, after the server has lingered if it lingers.
+    /// A connection is closed on the server's side. If the server lingers, that is after the linger.
     ///
     /// ```
     /// # use labserve::{CloseReason, Event};
@@ -169,7 +172,7 @@ impl Event {
         Self::new(What::Closed)
     }
 
-    /// On the connection of this number; the first that the server accepts is 1.
+    /// Only on the connection with this number; the first that the server accepts is 1.
     ///
     /// ```
     /// # use labserve::Event;
@@ -182,7 +185,7 @@ impl Event {
         }
     }
 
-    /// Of a request or a reply: the request's method, as sent.
+    /// Only a request or a reply whose request has this method, as sent.
     ///
     /// ```
     /// # use labserve::Event;
@@ -195,7 +198,7 @@ impl Event {
         }
     }
 
-    /// Of a request or a reply: the request's target up to a `?`, as sent.
+    /// Only a request or a reply whose request has this target, as sent and without the query.
     ///
     /// ```
     /// # use labserve::Event;
@@ -208,7 +211,7 @@ impl Event {
         }
     }
 
-    /// Of a reply: its status.
+    /// Only a reply with this status.
     ///
     /// ```
     /// # use labserve::Event;
@@ -221,7 +224,7 @@ impl Event {
         }
     }
 
-    /// Of a close: why.
+    /// Only a close for this reason.
     ///
     /// ```
     /// # use labserve::{CloseReason, Event};
@@ -235,7 +238,7 @@ impl Event {
         }
     }
 
-    /// The event has happened when this has happened `times` times. Zero counts as one.
+    /// Waits until the event has happened `times` times. Zero counts as one.
     ///
     /// ```
     /// # use labserve::Event;
@@ -248,12 +251,12 @@ impl Event {
         }
     }
 
-    /// How often it has to happen.
+    /// How many times it must happen.
     pub(crate) fn needed(&self) -> u64 {
         self.times
     }
 
-    /// Refuses what can never happen.
+    /// Rejects an event that can never happen.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let of_exchange = matches!(self.what, What::Request | What::Reply);
         let misplaced = [
@@ -274,7 +277,7 @@ impl Event {
         }
     }
 
-    /// Whether what has happened on this connection is one of these.
+    /// Whether an occurrence on this connection matches the event.
     pub(crate) fn matches(&self, connection: u64, occurrence: Occurrence<'_>) -> bool {
         let on_it = self.connection.is_none_or(|id| id == connection);
         let of_request = |method: &str, target: &str| {

@@ -1,8 +1,9 @@
-//! What a capture of HTTP over TCP shows, and why: what `labserve explain` prints, as values and as text.
+//! What a capture of HTTP over TCP shows, and why: the output of `labserve explain`, as values and as text.
 //!
 //! A capture is read in one pass and in bounded memory. The result is a [`Capture`](model::Capture): connections, the
-//! exchanges on each, how each closed and why, and which built-in profile each server looks like. Every statement names
-//! the frames that prove it, by the numbers that Wireshark shows. [`render`] writes it as text, JSON, Markdown or HTML.
+//! exchanges on each, how each closed and why, and which built-in profile each server resembles. Every statement refers
+//! to the frames that prove it, by the numbers that Wireshark shows. [`render`] writes it as text, JSON, Markdown or
+//! HTML.
 //!
 //! ```
 //! use labserve::explain::{self, Lang, model, render};
@@ -24,7 +25,7 @@ use std::fmt;
 use std::io::Read;
 use std::path::Path;
 
-/// Reads a capture file in pcapng or pcap format, maybe compressed with gzip.
+/// Reads a capture file in pcapng or pcap format, optionally compressed with gzip.
 ///
 /// ```
 /// let error = labserve::explain::file("Cargo.toml").unwrap_err();
@@ -33,8 +34,8 @@ use std::path::Path;
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::Capture`]: it cannot be read, or is not a capture. A capture that is damaged, or cut off at its end, is
-/// read up to there; a note says so.
+/// [`ErrorKind::Capture`]: the file cannot be read, or is not a capture. A capture that is damaged or truncated is read
+/// up to that point; a note says so.
 pub fn file(path: impl AsRef<Path>) -> Result<model::Capture, Error> {
     let path = path.as_ref();
     let opened = std::fs::File::open(path).map_err(|error| {
@@ -44,7 +45,7 @@ pub fn file(path: impl AsRef<Path>) -> Result<model::Capture, Error> {
     capture(opened, Filter::default(), shown(path))
 }
 
-/// Reads a capture from memory or a stream, and of it only the connections that the filter lets pass.
+/// Reads a capture from memory or a stream. Only the connections that the filter accepts are kept.
 ///
 /// ```
 /// use labserve::explain::{self, Filter};
@@ -58,7 +59,7 @@ pub fn file(path: impl AsRef<Path>) -> Result<model::Capture, Error> {
 /// ```
 ///
 /// # Errors
-/// As [`file()`].
+/// The same as those of [`file()`].
 pub fn read(reader: impl Read, filter: Filter) -> Result<model::Capture, Error> {
     capture(reader, filter, "the capture")
 }

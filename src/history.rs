@@ -1,5 +1,5 @@
-//! What has happened on a server so far, and which events are being waited for. The worker threads record each event
-//! when it happens.
+//! What has happened on a server so far, and the events that are being waited for. The worker threads record each event
+//! as it happens.
 
 mod past;
 mod wait;
@@ -13,8 +13,8 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 use wait::Wait;
 
-/// The limit of the memory for connections and requests, in bytes. A server may run for days: beyond the limit they are
-/// counted and not recorded.
+/// The limit of the memory for connections and requests, in bytes. A server may run for days: beyond the limit, they
+/// are counted but not recorded.
 const KEPT: usize = 64 << 20;
 
 /// What has happened on a server.
@@ -29,7 +29,7 @@ pub(crate) struct History {
 struct State {
     accepted: u64,
     connections: BTreeMap<u64, Connection>,
-    /// How many bytes `connections` takes.
+    /// The memory that `connections` uses, in bytes.
     kept: usize,
     not_recorded: u64,
     waiters: Vec<Waiter>,
@@ -42,11 +42,11 @@ struct State {
 struct Waiter {
     number: u64,
     event: Event,
-    /// How many times it has happened.
+    /// How many times the event has happened.
     seen: u64,
-    /// The connection on which it has happened often enough.
+    /// The connection of the last occurrence that was needed.
     found: Option<u64>,
-    /// Woken when the event has happened; `None` if a thread waits at the condition variable.
+    /// Woken when the event has happened; `None` if a thread waits on the condition variable.
     waker: Option<Waker>,
 }
 
@@ -106,7 +106,7 @@ impl History {
         }
     }
 
-    /// Forgets everything but the connections that are open.
+    /// Forgets everything except the open connections.
     #[cfg(feature = "timeline")]
     pub(crate) fn forget(&self) {
         let mut state = self.lock();
@@ -122,7 +122,7 @@ impl History {
         state.not_recorded = 0;
     }
 
-    /// Waits on this thread until `event` has happened; the number of its connection.
+    /// Blocks this thread until `event` has happened. Returns the number of its connection.
     pub(crate) fn wait_for(&self, event: Event, timeout: Duration) -> Result<u64, Error> {
         let text = event.to_string();
         let wait = self.start_to_wait(event)?;
@@ -172,7 +172,7 @@ impl State {
         self.waiters.iter_mut().find(|waiter| waiter.number == number)
     }
 
-    /// Takes `bytes` of the memory limit. If that much is not left, counts a lost record and returns false.
+    /// Reserves `bytes` of the memory limit. If less than that is left, counts a lost record and returns false.
     fn take(&mut self, bytes: usize) -> bool {
         let fits = self.kept + bytes <= KEPT;
         if fits {
@@ -215,7 +215,7 @@ impl State {
         }
     }
 
-    /// Records that a rule applies, to the request with this number or, with 0, to its connection.
+    /// Records that a rule applies to the request with this number, or to its connection if the number is 0.
     fn rule(&mut self, connection: u64, number: u64, name: &str) {
         let fits = self.take(size_of::<String>() + name.len());
         let Some(connection) = self.connections.get_mut(&connection).filter(|_| fits) else {
@@ -242,7 +242,8 @@ impl State {
         if self.take(bytes)
             && let Some(connection) = self.connections.get_mut(&connection)
         {
-            // The server looks at what is left after it has sent FIN. The client may have repeated the request by then.
+            // The server examines the remaining bytes after it has sent FIN. The client may have repeated the request
+            // by then.
             let at = connection.closing_at.unwrap_or(request.at);
             connection.dropped.push(DroppedRequest { at, ..request });
         }

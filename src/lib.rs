@@ -1,4 +1,4 @@
-//! A web server for tests that behaves as a server that you choose: Node, nginx, Apache, IIS, Flask, Django or your
+//! A web server for tests that behaves like the server that you choose: Node, nginx, Apache, IIS, Flask, Django or your
 //! own.
 //!
 //! Clients, connection pools and proxies have to work with servers that you do not control. labserve imitates such
@@ -34,15 +34,15 @@
 //!
 //! # The parts
 //!
-//! - [`Server::builder`] makes a [`Builder`], which [starts](Builder::start) a [`Running`] server. It has threads of
-//!   its own, so it works under any async runtime or none, and stops when it is dropped.
+//! - [`Server::builder`] creates a [`Builder`], which [starts](Builder::start) a [`Running`] server. It runs on
+//!   separate threads, so it works with any async runtime or none. It stops when it is dropped.
 //! - [`Running::wait_for`] waits until an [`Event`] has happened, and [`Running::until`] does so in async code. Tests
 //!   need no sleeps.
 //! - [`Running::stop`] returns a [`Report`]: the connections, the [requests](Request) and [replies](Reply) on each, how
 //!   each [closed](Closed), which requests were [dropped](DroppedRequest), and what was [lost](Lost). A report is also
 //!   readable text, for the message of a failing assertion.
-//! - [`profiles`] lists the built-in profiles. Those of servers that could be run are tested against recordings of them.
-//! - The module `explain` reads captures that Wireshark or tcpdump have made, and says what happened and why.
+//! - [`profiles`] lists the built-in profiles. Where a server could be run, its profile is tested against recordings.
+//! - The module `explain` reads captures made with Wireshark or tcpdump, and says what happened and why.
 //!
 //! # Features
 //!

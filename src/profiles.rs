@@ -31,12 +31,13 @@ pub(crate) fn stack(profile: &str) -> Result<Stack, Error> {
 /// The name of a profile that is given as text.
 const INLINE: &str = "inline";
 
-/// Whether this is TOML and not a name or a path. TOML has a line with `=`; a path that has one ends in `.toml`.
+/// Whether this is TOML text rather than a name or a path. TOML contains a `=`; a path that contains one ends in
+/// `.toml`.
 fn is_text(profile: &str) -> bool {
     profile.contains('\n') || profile.contains('=') && !profile.ends_with(".toml")
 }
 
-/// A profile that is given as text. What it extends is looked up as usual.
+/// A profile that is given as text. What it extends is looked up by name or path, as usual.
 struct Inline<'t>(&'t str);
 
 impl Source for Inline<'_> {

@@ -1,4 +1,4 @@
-//! What has happened on servers that the program runs, for its API and its summary.
+//! Records what happens on the servers of the program `labserve`, for its API and its summary.
 
 use crate::Event;
 use crate::history::History;
@@ -14,18 +14,18 @@ use std::sync::Arc;
 pub struct Recording(Arc<History>);
 
 impl Recording {
-    /// Nothing so far.
+    /// An empty recording.
     #[expect(clippy::new_without_default, reason = "a new one begins to count time")]
     pub fn new() -> Self {
         Self(History::new())
     }
 
-    /// What sees the events.
+    /// The observer that records the events.
     pub fn observer(&self) -> Arc<dyn Observer> {
         Arc::clone(&self.0) as Arc<dyn Observer>
     }
 
-    /// What the API asks.
+    /// The recording, for the API.
     pub fn for_api(&self) -> Arc<dyn labserve_timeline::Recording> {
         Arc::clone(&self.0) as Arc<dyn labserve_timeline::Recording>
     }
@@ -58,7 +58,7 @@ impl labserve_timeline::Recording for History {
         Ok(Box::pin(async move {
             match self.start_to_wait(event) {
                 Ok(wait) => wait.await,
-                // It was checked before.
+                // Cannot happen: the event was checked before.
                 Err(_) => std::future::pending().await,
             }
         }))

@@ -16,9 +16,9 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// What has happened on a server until the report was made: its connections, the requests on each, and how each closed.
+/// What has happened on a server up to now: its connections, the requests on each, and how each closed.
 ///
-/// Its text is made for the message of a failing assertion:
+/// As text, it is suitable for the message of a failing assertion:
 ///
 /// ```text
 /// 1 connection, 2 requests
@@ -57,7 +57,7 @@ impl Report {
         usize::try_from(self.accepted).unwrap_or(usize::MAX)
     }
 
-    /// The connection of this number; the first that was accepted is 1.
+    /// The connection with this number; the first that was accepted is 1.
     ///
     /// ```
     /// # let server = labserve::Server::builder().start()?;
@@ -70,7 +70,7 @@ impl Report {
         self.list.get(at)
     }
 
-    /// The connections by their numbers.
+    /// The connections in the order of their numbers.
     ///
     /// ```
     /// # let server = labserve::Server::builder().start()?;
@@ -83,7 +83,7 @@ impl Report {
         self.list.iter()
     }
 
-    /// What was lost: replies, parts of replies, and what the report has no memory for.
+    /// What was lost: replies, parts of replies, and records that did not fit into the report's memory limit.
     ///
     /// ```
     /// # let server = labserve::Server::builder().start()?;
@@ -107,7 +107,7 @@ impl<'a> IntoIterator for &'a Report {
 
 /// A connection.
 ///
-/// Times without a date are counted from the start of the server.
+/// Points in time are relative to the start of the server.
 ///
 /// ```
 /// # use labserve::{Event, Server};
@@ -130,17 +130,17 @@ pub struct Connection {
     pub peer: SocketAddr,
     /// When it was accepted.
     pub accepted_at: Duration,
-    /// How long it was open, or has been open if it still is.
+    /// How long it was open, or how long it has been open if it still is.
     pub open_for: Duration,
-    /// The requests that arrived on it, in order; refused ones too.
+    /// The requests that arrived on it, in order, including refused ones.
     pub requests: Vec<Request>,
     /// Replies that answer no request, such as a 408 when a timer expires.
     pub unsolicited: Vec<Reply>,
-    /// The rules that applied to the connection, not to one of its requests.
+    /// The rules that applied to the connection itself, not to one of its requests.
     pub rules: Vec<String>,
-    /// When something of it was held, and under which name.
+    /// When something on the connection was held, and under which name.
     pub(crate) held: Vec<(Duration, String)>,
-    /// Requests that arrived and were dropped. Those that have begun are among `requests` too, without a reply.
+    /// Requests that arrived and were dropped. Those that the server had begun are also in `requests`, without a reply.
     pub dropped: Vec<DroppedRequest>,
     /// How many bytes the server read.
     pub received: u64,
@@ -177,7 +177,7 @@ pub struct Request {
     pub method: String,
     /// Its target, as sent.
     pub target: String,
-    /// The name of the rule that applied to it.
+    /// The name of the rule that applied to it, if any.
     pub rule: Option<String>,
     /// The reply; `None` if there is none, or it was still being sent when the report was made.
     pub reply: Option<Reply>,
@@ -209,11 +209,11 @@ pub struct Reply {
     pub status: u16,
     /// How many bytes of its head were sent.
     pub head_bytes: u64,
-    /// How many bytes were sent after the head: the body, and chunk headers if it is chunked.
+    /// How many bytes were sent after the head: the body, and the chunk framing if it is chunked.
     pub body_bytes: u64,
-    /// Whether all of it was sent.
+    /// Whether it was sent completely.
     pub complete: bool,
-    /// How many bytes it has, head and body, if all of it is sent.
+    /// The size of the complete reply in bytes, head and body.
     pub total_bytes: u64,
 }
 
@@ -238,11 +238,12 @@ pub struct Closed {
     pub at: Duration,
     /// Who closed it: whose FIN or RST came first.
     pub by: Who,
-    /// Why.
+    /// The reason.
     pub reason: CloseReason,
-    /// How the server did its part.
+    /// How the server closed its side.
     pub style: CloseStyle,
-    /// Whether [`CloseStyle::Close`] left bytes of the client unread. The operating system then sends RST, not FIN.
+    /// Whether [`CloseStyle::Close`] left bytes from the client unread. The operating system then sends RST instead of
+    /// FIN.
     pub unread: bool,
 }
 
@@ -257,16 +258,16 @@ pub struct Closed {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Lost {
-    /// Requests without a reply, as [`Request::reply`] counts them. In a report of a running server they may still get
+    /// Requests without a reply ([`Request::reply`] is `None`). In the report of a running server, they may still get
     /// one.
     pub unanswered: u64,
-    /// Replies that were not sent to their end, because the client left or accepted too little in time, or the server
-    /// stopped.
+    /// Replies that were not sent completely, because the client left or accepted too little in time, or because the
+    /// server stopped.
     pub cut_short: u64,
     /// Requests that arrived and were dropped ([`Connection::dropped`]).
     pub dropped: u64,
-    /// Connections and requests that the report does not list, because it would hold more than 64 MiB. They are in no
-    /// other count but [`Report::connections`].
+    /// Connections and requests that the report does not list, because it would need more than 64 MiB. They are not
+    /// part of any other count except [`Report::connections`].
     pub not_recorded: u64,
 }
 
@@ -307,7 +308,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// One line, and one for each request.
+/// One line for the connection, and one for each request.
 impl fmt::Display for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -378,7 +379,7 @@ impl fmt::Display for Closed {
     }
 }
 
-/// A time as it is shown.
+/// A time in the form in which it is shown.
 struct Seconds(Duration);
 
 impl fmt::Display for Seconds {

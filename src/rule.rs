@@ -1,4 +1,4 @@
-//! Rules of a test, built in code.
+//! Rules for a test, built in code.
 
 use crate::Error;
 use labserve_core::profile::layers::Layer;
@@ -6,12 +6,12 @@ use labserve_core::profile::raw::{RuleEnd, RulePoint, RuleRace, RuleTable};
 use labserve_core::profile::units::{Size, Span, Word};
 use std::time::Duration;
 
-/// What is to happen to certain requests or connections, and exactly when. [`Builder::rule`](crate::Builder::rule) adds
-/// it to a server.
+/// What should happen to certain requests or connections, and exactly when. [`Builder::rule`](crate::Builder::rule)
+/// adds it to a server.
 ///
-/// A rule begins with one of [`path`](Rule::path), [`any`](Rule::any) and [`connection`](Rule::connection). It says when
-/// it applies (`nth`, `request`, `times` and so on) and what happens. Of several rules that apply to a request, the first
-/// is carried out; the others count it.
+/// A rule begins with one of [`path`](Rule::path), [`any`](Rule::any) and [`connection`](Rule::connection). It says
+/// when it applies (`nth`, `request`, `times` and so on) and what happens. If several rules apply to a request, the
+/// first is carried out; the others only count it.
 ///
 /// The methods have the names and the meaning of the keys of `[[rule]]` in `server.toml`, which profiles/reference.md
 /// describes. [`parse`](Rule::parse) reads a rule from the text that `--rule` takes.
@@ -51,23 +51,23 @@ pub struct Rule(pub(crate) RuleTable);
 pub enum Point {
     /// The connection was accepted. Nothing of it has been read.
     Accept,
-    /// The first byte of a request is there, unread unless it arrived together with an earlier request.
+    /// The first byte of a request has arrived. It is unread, unless it arrived together with an earlier request.
     FirstByte,
-    /// The request head is complete. Nothing was sent, and no body was read.
+    /// The request head is complete. Nothing has been sent, and no body has been read.
     Head,
-    /// The response is decided on, and nothing of it was sent.
+    /// The response has been decided, and nothing of it has been sent.
     BeforeReply,
-    /// The head of the response was sent, and nothing of its body.
+    /// The head of the response has been sent, and nothing of its body.
     AfterHead,
     /// The response was sent.
     AfterReply,
-    /// The response was sent and nothing has arrived since.
+    /// The response was sent, and nothing has arrived since.
     Idle,
 }
 
 impl Rule {
-    /// For requests whose target has this path. `*` stands for any characters but a slash, `**` for any characters. A
-    /// pattern with a `?` is compared with path and query.
+    /// For requests whose target has this path. `*` matches any characters except a slash, and `**` matches any
+    /// characters. A pattern with a `?` is compared with path and query.
     pub fn path(path: impl Into<String>) -> Self {
         Self(RuleTable {
             path: Some(path.into()),
@@ -80,7 +80,7 @@ impl Rule {
         Self(RuleTable::default())
     }
 
-    /// For the connection of this number; the first that the server accepts is 1.
+    /// For the connection with this number; the first that the server accepts is 1.
     ///
     /// ```
     /// # use labserve::{Point, Rule};
@@ -90,7 +90,7 @@ impl Rule {
         Self::any().on_connection(id)
     }
 
-    /// A rule as `--rule` takes it.
+    /// A rule in the text form that `--rule` accepts.
     ///
     /// ```
     /// # use labserve::Rule;
@@ -103,14 +103,14 @@ impl Rule {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Profile`](crate::ErrorKind::Profile): there is no such key, it does not take this value, or nothing
-    /// is to happen.
+    /// [`ErrorKind::Profile`](crate::ErrorKind::Profile): there is no such key, it does not accept this value, or the
+    /// rule has no effect.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let rules = Layer::from_rule(text)?.rules();
         Ok(Self(rules.into_iter().next().unwrap_or_default()))
     }
 
-    /// Its name, which events and reports show.
+    /// Sets its name, which events and reports show.
     pub fn named(self, name: impl Into<String>) -> Self {
         self.with(|table| table.name = Some(name.into()))
     }
@@ -135,27 +135,27 @@ impl Rule {
         self.with(|table| table.connection = Some(id))
     }
 
-    /// Only the request with this number among all of the server, from 1.
+    /// Only the request with this number among all requests of the server, from 1.
     pub fn overall(self, number: u64) -> Self {
         self.with(|table| table.overall = Some(number))
     }
 
-    /// Only the n-th of what meets the conditions, from 1.
+    /// Only the n-th request or connection that meets the conditions, from 1.
     pub fn nth(self, number: u64) -> Self {
         self.with(|table| table.nth = Some(number))
     }
 
-    /// Only every n-th of what meets the conditions.
+    /// Only every n-th request or connection that meets the conditions.
     pub fn every(self, number: u64) -> Self {
         self.with(|table| table.every = Some(number))
     }
 
-    /// Only this percentage of what meets the conditions. Which they are depends on `seed` alone.
+    /// Only this percentage of those that meet the conditions. `seed` alone determines which ones.
     pub fn percent(self, percent: u64, seed: u64) -> Self {
         self.with(|table| (table.percent, table.seed) = (Some(percent), Some(seed)))
     }
 
-    /// Applies this number of times at most.
+    /// Applies at most this number of times.
     pub fn times(self, times: u64) -> Self {
         self.with(|table| table.times = Some(times))
     }
@@ -165,7 +165,7 @@ impl Rule {
         self.with(|table| table.status = Some(Word(status.to_string())))
     }
 
-    /// Adds a field line to the response, such as `"Retry-After: 1"`, in the place of those with its name.
+    /// Adds a field line to the response, such as `"Retry-After: 1"`. It replaces fields with the same name.
     pub fn field(self, line: impl Into<String>) -> Self {
         self.with(|table| table.fields.push(line.into()))
     }
@@ -175,12 +175,12 @@ impl Rule {
         self.with(|table| table.body = Some(text.into()))
     }
 
-    /// Announces this Content-Length, whatever the body is.
+    /// Announces this Content-Length, regardless of the body.
     pub fn content_length(self, bytes: u64) -> Self {
         self.with(|table| table.content_length = Some(bytes))
     }
 
-    /// Sends this after the body. No length announces it.
+    /// Sends this after the body. It is not part of the announced length.
     pub fn extra_bytes(self, text: impl Into<String>) -> Self {
         self.with(|table| table.extra_bytes = Some(text.into()))
     }
@@ -205,8 +205,8 @@ impl Rule {
         self.with(|table| table.throttle = Some(Size(bytes)))
     }
 
-    /// Where `hold`, `stall` and the end happen, in this order. Without it: after the response if the rule changes that,
-    /// otherwise before it.
+    /// Where `hold`, `stall` and the end of the connection happen, in this order. The default is after the response if
+    /// the rule changes the response, and before the response otherwise.
     pub fn at(self, point: Point) -> Self {
         let point = match point {
             Point::Accept => RulePoint::Accept,
@@ -220,7 +220,7 @@ impl Rule {
         self.with(|table| table.at = Some(point))
     }
 
-    /// Instead of [`at`](Rule::at): after exactly this many bytes of the response, head and body.
+    /// After exactly this many bytes of the response, head and body. Used instead of [`at`](Rule::at).
     pub fn after_bytes(self, bytes: u64) -> Self {
         self.with(|table| table.after_bytes = Some(bytes))
     }
@@ -240,12 +240,12 @@ impl Rule {
         self.with(|table| table.end = Some(RuleEnd::Fin))
     }
 
-    /// Ends the connection with RST, once the client's system has confirmed what was sent.
+    /// Ends the connection with RST, once the client's system has acknowledged what was sent.
     pub fn reset(self) -> Self {
         self.with(|table| table.end = Some(RuleEnd::Reset))
     }
 
-    /// Ends the connection with FIN, and reads on for a while.
+    /// Ends the connection with FIN, and continues to read for a while.
     pub fn linger(self) -> Self {
         self.with(|table| table.end = Some(RuleEnd::Linger))
     }
@@ -260,12 +260,12 @@ impl Rule {
         self.with(|table| table.end = Some(RuleEnd::HalfClose))
     }
 
-    /// Ends an idle connection with FIN in the instant in which its next request arrives, and leaves that unread.
+    /// Ends an idle connection with FIN at the moment when its next request arrives, and leaves that request unread.
     pub fn fin_meets_request(self) -> Self {
         self.with(|table| table.race = Some(RuleRace::FinMeetsRequest))
     }
 
-    /// The same with RST.
+    /// Like [`fin_meets_request`](Rule::fin_meets_request), with RST.
     pub fn reset_meets_request(self) -> Self {
         self.with(|table| table.race = Some(RuleRace::ResetMeetsRequest))
     }

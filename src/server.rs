@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A server in this process. It is configured by [`Server::builder`], and a [`Running`] once it is started.
+/// A server in this process. [`Server::builder`] configures it; once it is started, it is a [`Running`].
 ///
 /// ```
 /// let server = labserve::Server::builder().profile("node")?.start()?;
@@ -34,7 +34,7 @@ impl Server {
 
 /// A running server. It stops when it is dropped.
 ///
-/// It has threads of its own. It works under any async runtime or none, and its clients may run on the thread that
+/// It runs on separate threads. It works with any async runtime or none, and its clients may run on the thread that
 /// holds it.
 ///
 /// ```
@@ -60,7 +60,7 @@ pub struct Running {
     pub(crate) server: Option<server::Running>,
     pub(crate) address: SocketAddr,
     pub(crate) history: Arc<History>,
-    /// Dropped after the server has stopped, so that it shows that too.
+    /// Dropped after the server has stopped, so that the page shows the stop too.
     #[cfg(feature = "timeline")]
     pub(crate) page: Option<Page>,
 }
@@ -77,7 +77,7 @@ impl Running {
         self.address
     }
 
-    /// The URL of a path. The path is used as it is: it may have a query, and must be percent-encoded.
+    /// The URL of a path. The path is used unchanged: it may have a query, and must be percent-encoded.
     ///
     /// ```
     /// let server = labserve::Server::builder().start()?;
@@ -87,7 +87,7 @@ impl Running {
     /// ```
     pub fn url(&self, path: &str) -> String {
         let mut address = self.address;
-        // A server that listens on all addresses is reached on this machine's own.
+        // A server that listens on all addresses is reached on the loopback address.
         match address.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
             IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
@@ -109,8 +109,8 @@ impl Running {
         self.page.as_ref().map(Page::url)
     }
 
-    /// Waits for an event and returns the number of the connection on which it happened. An event that has happened
-    /// already counts.
+    /// Waits for an event and returns the number of the connection on which it happened. An event that has already
+    /// happened counts.
     ///
     /// This blocks the thread. In async code, where the client may need the thread, use [`until`](Running::until).
     ///
@@ -126,15 +126,15 @@ impl Running {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout): it did not happen in time; the message has the report until
-    /// then. [`ErrorKind::Event`](crate::ErrorKind::Event): it can never happen, such as an accepted connection with a
-    /// status.
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout): it did not happen in time; the message contains the report up
+    /// to then. [`ErrorKind::Event`](crate::ErrorKind::Event): it can never happen, such as an accepted connection with
+    /// a status.
     pub fn wait_for(&self, event: Event, timeout: Duration) -> Result<u64, Error> {
         self.history.wait_for(event, timeout)
     }
 
-    /// Waits for an event in async code, under any runtime; otherwise as [`wait_for`](Running::wait_for). There is no
-    /// timeout: use the one of the runtime.
+    /// Waits for an event in async code, with any runtime. It is otherwise like [`wait_for`](Running::wait_for). There
+    /// is no timeout: use that of the runtime.
     ///
     /// ```
     /// # use labserve::{Event, Server};
@@ -156,7 +156,7 @@ impl Running {
     }
 
     /// Releases what rules hold under this name ([`Rule::hold`](crate::Rule::hold)). If nothing is held yet, the next
-    /// that comes passes, so a test need not wait for it ([`Event::held`] does). Returns how many were held.
+    /// to be held passes, so a test need not wait for it first ([`Event::held`] does). Returns how many were held.
     ///
     /// ```
     /// # use labserve::{Event, Rule, Server};
@@ -184,8 +184,8 @@ impl Running {
         usize::try_from(self.history.accepted()).unwrap_or(usize::MAX)
     }
 
-    /// What has happened so far. A client may receive a reply before it is in the report. The report of
-    /// [`stop`](Running::stop) is complete.
+    /// What has happened so far. A client may receive a reply before it is in the report. The report that
+    /// [`stop`](Running::stop) returns is complete.
     ///
     /// ```
     /// let server = labserve::Server::builder().start()?;
@@ -198,7 +198,7 @@ impl Running {
 
     /// Stops the server and returns what has happened on it.
     ///
-    /// The server stops accepting, closes idle connections the way its profile does, and lets replies in progress
+    /// The server stops accepting, closes idle connections in the way of its profile, and lets replies in progress
     /// finish within [`Builder::grace`]. When this returns, the threads have ended and the port is free.
     ///
     /// ```

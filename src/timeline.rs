@@ -11,7 +11,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::mpsc::Receiver;
 
-/// A timeline that is bound but not running yet. It is bound first, so that it gets the server's events from the start.
+/// A timeline that is bound but not running yet. It is bound before the server starts, so that it gets all of its
+/// events.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     bound: Bound,

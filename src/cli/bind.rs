@@ -7,7 +7,7 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Bind {
     pub(super) first: IpAddr,
-    /// The second address of `localhost`: clients try ::1 or 127.0.0.1 first, each in its own way.
+    /// The second address of `localhost`: clients differ in whether they try ::1 or 127.0.0.1 first.
     pub(super) also: Option<IpAddr>,
 }
 
@@ -53,7 +53,7 @@ impl FromStr for Listen {
     fn from_str(text: &str) -> Result<Self, String> {
         let parts = text.rsplit_once(':').and_then(|(address, port)| {
             let inner = address.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-            // An IPv6 address has colons, so it needs its brackets here.
+            // An IPv6 address contains colons, so it needs brackets here.
             let bind = match inner {
                 Some(inner) => inner.parse::<Ipv6Addr>().ok()?.into(),
                 None if address.contains(':') => return None,

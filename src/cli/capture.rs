@@ -23,7 +23,7 @@ const LOOPBACK: &str = if cfg!(windows) {
     "lo0"
 };
 
-/// How long dumpcap goes on after the server has stopped, to capture the last frames.
+/// How long dumpcap continues after the server has stopped, to capture the last frames.
 const LAST_FRAMES: Duration = Duration::from_millis(500);
 
 /// A running dumpcap. It is stopped on drop.
@@ -34,8 +34,8 @@ pub(super) struct Capturing {
 }
 
 impl Capturing {
-    /// Starts dumpcap for the ports of these servers, and waits until it captures. Their names are in the comment of the
-    /// file.
+    /// Starts dumpcap for the ports of these servers, and waits until it captures. The comment of the file contains
+    /// their names.
     pub(super) fn start(file: &Path, servers: &[(&str, SocketAddr)]) -> Result<Self, Mistake> {
         let installed = usual_places(|name| std::env::var_os(name).map(PathBuf::from));
         let dumpcap = installed.into_iter().find(|place| place.is_file());
@@ -75,7 +75,7 @@ impl Capturing {
         }
     }
 
-    /// Stops dumpcap, which writes its buffer and exits.
+    /// Stops dumpcap, which writes its buffer before it exits.
     fn stop(&mut self) {
         std::thread::sleep(LAST_FRAMES);
         #[cfg(unix)]
@@ -91,7 +91,7 @@ impl Capturing {
         }
         #[cfg(windows)]
         if labserve_server::sys::press_break(&self.dumpcap) {
-            // The same, unless it does not react.
+            // Waits for it to exit, unless it does not react.
             for _ in 0..100 {
                 if matches!(self.dumpcap.try_wait(), Ok(Some(_))) {
                     return;
@@ -119,7 +119,7 @@ fn filter(servers: &[(&str, SocketAddr)]) -> String {
     ports.join(" or ")
 }
 
-/// The ports of servers, for people.
+/// The ports of servers, as text for people.
 fn ports(servers: &[(&str, SocketAddr)]) -> String {
     let ports: Vec<String> = distinct_ports(servers).iter().map(u16::to_string).collect();
     match ports.as_slice() {
@@ -128,7 +128,7 @@ fn ports(servers: &[(&str, SocketAddr)]) -> String {
     }
 }
 
-/// What the comment of the file says: which server answered on which address.
+/// The comment of the file: which server answered on which address.
 fn comment(servers: &[(&str, SocketAddr)]) -> String {
     let servers: Vec<String> = servers
         .iter()
@@ -147,7 +147,7 @@ fn packets(file: &Path) -> Option<u64> {
         return None;
     }
     let options = Options {
-        // Only the number of frames is of interest.
+        // Only the number of frames is needed.
         filter: Filter {
             streams: vec![u32::MAX],
             ..Filter::default()
@@ -167,7 +167,7 @@ fn usual_places(variable: impl Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {
     windows.chain([macos]).collect()
 }
 
-/// What dumpcap printed if it failed; `None` once it is capturing.
+/// The output of dumpcap if it failed; `None` once it is capturing.
 fn said_before_capturing(dumpcap: &mut Child) -> Option<String> {
     let mut said = Vec::new();
     let stderr = dumpcap.stderr.take()?;
@@ -184,7 +184,7 @@ fn said_before_capturing(dumpcap: &mut Child) -> Option<String> {
     Some(said.join(" "))
 }
 
-/// One line that says why dumpcap does not capture, and what to do about it.
+/// One line that says why dumpcap does not capture, and what to do about it. `said` is its output.
 fn refused(said: &str, filter: &str) -> String {
     let said: Vec<&str> = said.split_whitespace().collect();
     let said = said.join(" ");

@@ -1,4 +1,4 @@
-//! `labserve check`: finds all mistakes in a configuration, or prints what it comes to.
+//! `labserve check`: finds all mistakes in a configuration, or prints the effective one.
 
 use super::Mistake;
 use super::args::{CheckArgs, ServeArgs};
@@ -17,11 +17,11 @@ use std::path::Path;
 pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
     let text = text_file::read(&args.file, "configuration")?;
     if is_profile(&args.file, &text) {
-        // A bare name could be that of a built-in profile.
+        // A bare name could be the name of a built-in profile.
         let file = Path::new(".").join(&args.file);
         let name = file.to_string_lossy();
         let mut report = Stack::check(&name, &ProfileFiles, &[]);
-        // People know the file by the name that they gave.
+        // Show the file under the name that the user gave.
         for found in report.mistakes.iter_mut().chain(&mut report.warnings) {
             if found.origin == name {
                 found.origin = args.file.to_string_lossy().into_owned();
@@ -59,7 +59,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
     Ok(())
 }
 
-/// Reports mistakes, and what can hardly be right.
+/// Reports mistakes, and warnings about what is probably wrong.
 fn judge(mistakes: &[ConfigError], warnings: &[ConfigError], strict: bool) -> Result<(), Mistake> {
     if !mistakes.is_empty() {
         return Err(Mistake::several(mistakes));
@@ -68,7 +68,7 @@ fn judge(mistakes: &[ConfigError], warnings: &[ConfigError], strict: bool) -> Re
         return Err(Mistake::several(warnings));
     }
     for warning in warnings {
-        // If nobody reads standard error, the result is still printed.
+        // Even if the warning cannot be written, the result is printed.
         print_err(&format!("labserve: warning: {warning}"));
     }
     Ok(())

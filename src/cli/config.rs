@@ -36,7 +36,7 @@ pub(super) struct Config {
     pub(super) log: LogSpec,
     pub(super) workers: usize,
     pub(super) cache: Limits,
-    /// Whether the process confines itself before it serves.
+    /// Whether the process restricts itself before it serves.
     pub(super) sandbox: bool,
     pub(super) events: Option<Output>,
     pub(super) timeline: Choice,
@@ -120,7 +120,7 @@ impl Config {
         })
     }
 
-    /// What to serve.
+    /// The site to serve.
     pub(super) fn site(&self) -> Site {
         Site {
             profile: self.profile.clone(),
@@ -144,7 +144,7 @@ pub(super) fn default_workers() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// The profile, with what is laid over it.
+/// The profile with these layers on top of it.
 fn load(name: &str, over: &[Layer]) -> Result<(Stack, Profile), ConfigError> {
     let stack = over.iter().cloned().fold(profile_files::stack(name)?, Stack::over);
     let profile = stack.build()?;

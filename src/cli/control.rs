@@ -13,7 +13,7 @@ pub(super) fn name_of(address: std::net::SocketAddr) -> String {
     system::name(&address.to_string().replace(['[', ']', ':', '%'], "-"))
 }
 
-/// Asks the server with this endpoint to read its configuration again.
+/// Requests that the server with this endpoint read its configuration again.
 ///
 /// # Errors
 /// The outer error: the server cannot be reached. The inner error: the server refuses the configuration.
@@ -36,7 +36,7 @@ pub(super) fn ask(name: &str) -> io::Result<Result<String, String>> {
 pub(super) struct Endpoint(system::Listener);
 
 impl Endpoint {
-    /// Opens the endpoint. One that an earlier server did not remove is replaced.
+    /// Opens the endpoint. It replaces one that an earlier server did not remove.
     pub(super) fn open(name: &str) -> io::Result<Self> {
         system::Listener::open(name).map(Endpoint)
     }
@@ -65,7 +65,7 @@ impl Caller {
             Ok(what) => format!("{OK}{what}\n"),
             Err(why) => format!("{ERROR}{why}\n"),
         };
-        // The caller may be gone. The reload has happened nevertheless.
+        // The caller may be gone. The reload has happened anyway.
         let _ = self.0.write_all(line.as_bytes()).await;
         let _ = self.0.shutdown().await;
     }

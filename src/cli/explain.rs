@@ -29,7 +29,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Mistake> {
             hosts: args.host.clone(),
         },
         limits: Limits::default(),
-        // Who names streams wants to see them.
+        // A user who selects streams wants to see all of them in detail.
         detail: match args.all || !args.stream.is_empty() {
             true => Detail::All,
             false => Detail::Typical,
@@ -52,7 +52,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Mistake> {
     }
 }
 
-/// The profiles that servers are compared with.
+/// The profiles to compare servers with.
 fn known_profiles() -> Vec<Profile> {
     builtin::names().filter_map(|name| layers::load(name).ok()).collect()
 }
@@ -64,7 +64,7 @@ pub(super) struct OnPage;
 impl Explainer for OnPage {
     fn explain(&self, capture: Vec<u8>, name: &str, lang: Lang) -> Result<Explained, String> {
         let options = Options {
-            // Each lane of the timeline may be looked for.
+            // The user may look for any lane of the timeline.
             detail: Detail::All,
             names: vec![name.to_owned()],
             ..Options::default()
@@ -138,7 +138,7 @@ fn name_of(file: &Path) -> String {
     }
 }
 
-/// Opens a capture. One that is read alone shows its progress.
+/// Opens a capture. If it is the only one, its progress is shown.
 fn open(file: &Path, is_alone: bool) -> Result<Box<dyn Read>, Mistake> {
     if file == Path::new(STANDARD) {
         return Ok(Box::new(io::stdin().lock()));
@@ -155,7 +155,7 @@ fn open(file: &Path, is_alone: bool) -> Result<Box<dyn Read>, Mistake> {
     })
 }
 
-/// A progress bar appears after this time.
+/// A progress bar appears only after this time.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A file that shows its progress on a terminal.

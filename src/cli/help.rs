@@ -6,7 +6,7 @@ use super::output::width;
 use clap::{Arg, Command, CommandFactory};
 use labserve_core::locale::Lang;
 
-/// How wide a line of the help may be.
+/// The maximum width of a line of the help, in columns.
 const COLUMNS: usize = 80;
 /// How far the text of an option is indented.
 const INDENT: usize = 10;
@@ -17,14 +17,15 @@ pub(super) fn command() -> Command {
     match chosen() {
         Lang::En => command,
         Lang::Zh => {
-            // The options and the command for help are added when it is built.
+            // Building it adds the options and the command for help.
             command.build();
             localized(command)
         }
     }
 }
 
-/// A command and those in it. The parser itself wraps at spaces only, so the texts are wrapped here.
+/// A command and its subcommands in the language of the user. The parser wraps only at spaces, so the texts are wrapped
+/// here.
 fn localized(command: Command) -> Command {
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
     let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
@@ -39,7 +40,7 @@ fn localized(command: Command) -> Command {
         .help_template(template)
 }
 
-/// The parts of the help of a command, in their order.
+/// The sections of the help of a command, in order.
 fn template(command: &Command) -> String {
     let section = |title: &str, name: &str, is_there: bool| match is_there {
         true => format!("\n\n{}\n{{{name}}}", say(title)),
@@ -100,7 +101,7 @@ fn wrapped(text: &str, columns: usize) -> String {
     lines + line.trim_end()
 }
 
-/// The parts of a text between which a line may end.
+/// The parts of a text. A line may end after each of them.
 fn words(text: &str) -> Vec<&str> {
     let mut starts = vec![0];
     let mut before = None;

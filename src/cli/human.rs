@@ -25,12 +25,13 @@ pub(super) enum LogFormat {
 /// Formats log events for people.
 #[derive(Clone, Debug)]
 pub(super) struct Human {
-    /// The names of servers by their addresses as text, all padded to the same width. Empty if there is one server.
+    /// The names of servers by their addresses as text, all padded to the same width. Empty if there is only one
+    /// server.
     names: BTreeMap<String, String>,
 }
 
 impl Human {
-    /// A formatter that begins each line about a connection with the name of its server, if it has one in `names`.
+    /// A formatter that starts each line about a connection with the name of its server, if `names` contains one.
     pub(super) fn new(names: &[(String, SocketAddr)]) -> Self {
         let width = names.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
         let padded = |name: &str| format!("{:<width$} ", printable(name.as_bytes()).to_string());

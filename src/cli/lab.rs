@@ -78,7 +78,7 @@ pub(super) fn run(args: &LabArgs) -> Result<Ended, Mistake> {
             )
         }
     };
-    // It captures until the servers have stopped.
+    // Captures until the servers have stopped.
     let captured: Vec<(&str, SocketAddr)> = names.iter().map(|(name, address)| (name.as_str(), *address)).collect();
     let _capturing = args
         .capture
@@ -117,7 +117,7 @@ pub(super) fn run(args: &LabArgs) -> Result<Ended, Mistake> {
 const OTHER_PORTS: &str =
     "stop the program that uses it, or choose other ports for all with --base-port, such as --base-port 9000";
 
-/// The names of the profiles to serve: those named, or the usual ones, or all.
+/// The names of the profiles to serve: those that the user named, the usual ones, or all.
 fn chosen(args: &LabArgs) -> Vec<&str> {
     match args.only.as_slice() {
         [] if args.all => builtin::names().collect(),
@@ -126,8 +126,8 @@ fn chosen(args: &LabArgs) -> Vec<&str> {
     }
 }
 
-/// These profiles, each with these keys laid over it. If several have the same port, the first keeps it, and each of the
-/// others gets the next one that no profile has.
+/// These profiles, each with these keys on top of it. If several have the same port, the first keeps it, and each of
+/// the others gets the next port that no profile has.
 fn profiles(names: &[&str], set: &[String]) -> Result<Vec<(Stack, Profile)>, Mistake> {
     let over = set.iter().map(|assignment| Layer::from_assignment(assignment));
     let over: Vec<Layer> = over.collect::<Result<_, _>>()?;
@@ -145,7 +145,8 @@ fn profiles(names: &[&str], set: &[String]) -> Result<Vec<(Stack, Profile)>, Mis
     Ok(found)
 }
 
-/// Replaces each port that an earlier one has by the next that none has. 0, for a free one, stays.
+/// Replaces each port that an earlier entry already has with the next port that no entry has. 0, which means any free
+/// port, stays.
 fn spread(ports: &mut [u16]) {
     for i in 1..ports.len() {
         if ports[i] != 0 && ports[..i].contains(&ports[i]) {

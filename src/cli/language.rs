@@ -1,4 +1,4 @@
-//! The language in which the program talks to people: of `--lang`, or else of the locale.
+//! The language of the program's texts: that of `--lang`, otherwise that of the locale.
 //!
 //! Texts are written in English where they occur. They pass through [`say`] when they are printed.
 
@@ -14,12 +14,12 @@ pub(super) fn chosen() -> Lang {
     CHOSEN.get().copied().unwrap_or_default()
 }
 
-/// Chooses the language of this process by its arguments or else its environment. Returns the arguments without a `--lang`
-/// before a command, where the parser would not expect it.
+/// Sets the language of this process from its arguments, otherwise from its environment. Returns the arguments without
+/// a `--lang` before a command, where the parser would not expect it.
 pub(super) fn choose(arguments: Vec<OsString>) -> Vec<OsString> {
     let (named, arguments) = named(arguments);
     let lang = named.unwrap_or_else(|| of_locale(|name| std::env::var(name).ok(), labserve_server::sys::shows_chinese));
-    // A second choice in one process keeps the first.
+    // A second call in one process has no effect.
     let _ = CHOSEN.set(lang);
     arguments
 }
@@ -29,7 +29,8 @@ pub(super) fn say(text: &str) -> Cow<'_, str> {
     translate(text, chosen())
 }
 
-/// The language that the arguments name. The option is removed, unless its value is no language: then the parser says so.
+/// The language that the arguments name. The option is removed, unless its value is not a language: the parser reports
+/// that.
 fn named(mut arguments: Vec<OsString>) -> (Option<Lang>, Vec<OsString>) {
     let end = arguments
         .iter()
@@ -51,8 +52,8 @@ fn named(mut arguments: Vec<OsString>) -> (Option<Lang>, Vec<OsString>) {
     (None, arguments)
 }
 
-/// The language of the locale: the first variable that is set and not empty counts (POSIX, section 8.2). Without one, that
-/// of the system.
+/// The language of the locale: that of the first variable that is set and not empty (POSIX, section 8.2). If none is
+/// set, the language of the system.
 fn of_locale(variable: impl Fn(&str) -> Option<String>, is_chinese: impl Fn() -> bool) -> Lang {
     let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(variable);
     match set.into_iter().find(|value| !value.is_empty()) {

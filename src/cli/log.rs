@@ -46,8 +46,9 @@ impl FromStr for LogSpec {
     }
 }
 
-/// Starts the log on standard error, so that standard output contains only what was asked for. The last lines are written
-/// when the returned value is dropped. With `names`, lines about a connection begin with the name of its server.
+/// Starts the log on standard error, so that standard output contains only what was requested. The last lines are
+/// written when the returned value is dropped. With `names`, lines about a connection start with the name of its
+/// server.
 pub(super) fn start(spec: LogSpec, names: &[(String, SocketAddr)]) -> io::Result<LastLines> {
     let (writer, last_lines) = LogWriter::start(io::stderr())?;
     let filter = EnvFilter::builder()
@@ -59,7 +60,7 @@ pub(super) fn start(spec: LogSpec, names: &[(String, SocketAddr)]) -> io::Result
             .with_writer(move || JsonLines(writer.clone()))
             .json()
             .flatten_event(true)
-            // The name is that of a request's target in events.
+            // In events, `target` already means the target of a request.
             .with_target(false)
             .with_current_span(false)
             .with_span_list(false)
@@ -75,9 +76,9 @@ pub(super) fn start(spec: LogSpec, names: &[(String, SocketAddr)]) -> io::Result
                 .try_init()
         }
     };
-    // A second start in one process keeps the first log.
+    // If a log was already started in this process, it stays in use.
     drop(started);
-    // The standard library would print a panic to standard error itself, and wait until somebody reads it.
+    // The standard library would print a panic to standard error itself, and block until the output is read.
     std::panic::set_hook(Box::new(|panic| {
         let said = panic.to_string().replace('\n', " ");
         tracing::error!("{said}");
@@ -85,11 +86,11 @@ pub(super) fn start(spec: LogSpec, names: &[(String, SocketAddr)]) -> io::Result
     Ok(last_lines)
 }
 
-/// Takes lines of JSON for the log, and escapes what a serializer leaves as it is.
+/// Accepts lines of JSON for the log, and escapes characters that a serializer does not escape.
 struct JsonLines(LogWriter);
 
 impl Write for JsonLines {
-    /// Takes one line.
+    /// Accepts one line.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         match std::str::from_utf8(line) {
             Ok(text) => self.0.write_all(printable_json(text).as_bytes())?,

@@ -1,7 +1,7 @@
-//! Writes the log on a thread of its own, so that an output that nobody reads blocks nothing except the log.
+//! Writes the log on a separate thread, so that an output that is not being read blocks nothing except the log.
 //!
-//! It knows lines and how many may wait, not what a line says. ARCHITECTURE.md, "Decisions", says why this is not
-//! tracing-appender.
+//! It limits how many lines may wait, and does not know what they mean. ARCHITECTURE.md, "Decisions", says why this is
+//! not tracing-appender.
 
 use labserve_server::events::Secret;
 use std::io::{self, Write};
@@ -17,15 +17,15 @@ const MOST_BYTES: usize = 1 << 20;
 const MOST_LINES: usize = 8192;
 /// Lines that wait are joined into writes of about this size, in bytes.
 const WRITE: usize = 32 << 10;
-/// How long the last lines may take when the program ends.
+/// How long writing the last lines may take when the program ends.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
-/// What the two sides share.
+/// The state that the log and the writing thread share.
 #[derive(Debug, Default)]
 struct Waiting {
     /// The number of bytes that wait, including those that are being written.
     bytes: AtomicUsize,
-    /// The number of lines that were dropped and not reported yet.
+    /// The number of lines that were dropped and have not been reported yet.
     dropped: AtomicU64,
     /// Notified when no bytes wait. Only the writing thread and the end of the program take this lock.
     empty: (Mutex<()>, Condvar),
@@ -61,7 +61,7 @@ pub(super) struct LogWriter {
 }
 
 impl LogWriter {
-    /// Starts a thread that writes what it is sent to `output`.
+    /// Starts a thread that writes all lines to `output`.
     pub(super) fn start(output: impl Write + Send + 'static) -> io::Result<(Self, LastLines)> {
         let (lines, received) = sync_channel(MOST_LINES);
         let waiting = Arc::<Waiting>::default();
@@ -75,7 +75,7 @@ impl LogWriter {
 }
 
 impl Write for LogWriter {
-    /// Takes one line.
+    /// Accepts one line.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let admitted = self.waiting.admit(line.len());
         if admitted && self.lines.try_send(line.to_vec()).is_err() {
@@ -100,7 +100,7 @@ impl<'w> MakeWriter<'w> for LogWriter {
     }
 }
 
-/// Gives the last lines a limited time to be written, when it is dropped.
+/// When dropped, gives the last lines a limited time to be written.
 #[derive(Debug)]
 pub(super) struct LastLines(Arc<Waiting>);
 
@@ -108,7 +108,7 @@ impl LastLines {
     /// Masks this secret in all lines from now on.
     pub(super) fn mask(&self, secret: Option<Secret>) {
         if let Some(secret) = secret {
-            // There is one secret for each run.
+            // Each run has only one secret.
             let _ = self.0.secret.set(secret);
         }
     }
@@ -118,7 +118,7 @@ impl Drop for LastLines {
     fn drop(&mut self) {
         let (lock, condition) = &self.0.empty;
         let lock = lock.lock().unwrap_or_else(PoisonError::into_inner);
-        // Lines that could not be written in time are lost. There is no output left to report that on.
+        // Lines that could not be written in time are lost. There is no output left on which to report that.
         let _ = condition.wait_timeout_while(lock, LAST_LINES, |()| self.0.bytes.load(Ordering::Relaxed) > 0);
     }
 }
@@ -139,7 +139,7 @@ fn write_out(lines: &Receiver<Vec<u8>>, waiting: &Waiting, mut output: impl Writ
         let done = output.write_all(&batch).and_then(|()| output.flush());
         let dropped = match done {
             Ok(()) => waiting.dropped.swap(0, Ordering::Relaxed),
-            // Reported when the output can be written again. A report now would fail as the lines did.
+            // Reported when the output can be written again. A report now would fail like the lines.
             Err(_) => {
                 waiting.dropped.fetch_add(count, Ordering::Relaxed);
                 0

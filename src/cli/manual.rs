@@ -1,4 +1,5 @@
-//! `labserve completions` and `labserve man`: what packages install beside the program, made from the arguments.
+//! `labserve completions` and `labserve man`: files that packages install with the program, generated from the
+//! arguments.
 
 use super::Mistake;
 use super::args::{Cli, CompletionsArgs, ManArgs};

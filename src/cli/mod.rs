@@ -41,7 +41,7 @@ use std::process::ExitCode;
 /// The version of this program.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// A mistake of the user, or several with one on each line: what was wrong, where, and what was expected.
+/// A mistake of the user, or several with one on each line: what is wrong, where, and what was expected.
 #[derive(Debug)]
 pub(crate) struct Mistake(String);
 
@@ -52,7 +52,7 @@ impl<E: Display> From<E> for Mistake {
 }
 
 impl Mistake {
-    /// Several mistakes in configuration files, one a line.
+    /// Several mistakes in configuration files, one per line.
     fn several(mistakes: &[ConfigError]) -> Self {
         match mistakes {
             [one] => Self(one.to_string()),
@@ -99,7 +99,7 @@ pub(crate) fn main() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(Mistake(message)) => {
-            // If nobody reads standard error, the exit code still reports the mistake.
+            // Even if the message cannot be written, the exit code reports the mistake.
             output::print_err(&format!("labserve: {}", printable_lines(&message)));
             ExitCode::from(2)
         }

@@ -1,4 +1,4 @@
-//! When the program stops by itself: when its standard input ends, or after a time.
+//! Stops the program without a signal: when its standard input ends, or after a time.
 
 use std::io::{self, Read};
 use std::time::Duration;
@@ -7,14 +7,14 @@ use tokio::sync::oneshot;
 /// When to stop without a signal.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Until {
-    /// Whether the end of standard input stops it.
+    /// Whether the end of standard input stops the program.
     pub(super) with_parent: bool,
-    /// After this time.
+    /// The time after which the program stops.
     pub(super) time: Option<Duration>,
 }
 
 impl Until {
-    /// Waits until it is time to stop, if ever.
+    /// Waits until it is time to stop. Without any condition it waits forever.
     pub(super) async fn reached(self) {
         let time = async {
             match self.time {
@@ -29,18 +29,18 @@ impl Until {
     }
 }
 
-/// Waits until standard input ends. A thread reads it, because a read cannot be given up.
+/// Waits until standard input ends. A separate thread reads it, because a blocking read cannot be cancelled.
 async fn input_ends() {
     let (sender, ended) = oneshot::channel();
     let read = move || {
         let mut input = io::stdin().lock();
         let mut buffer = [0; 512];
         while input.read(&mut buffer).is_ok_and(|count| count > 0) {}
-        // The program may be stopping already.
+        // The receiver is gone if the program is already stopping.
         let _ = sender.send(());
     };
     match std::thread::Builder::new().name("stdin".to_owned()).spawn(read) {
-        // A sender that is dropped would mean a panic of the thread. The program then stops, too.
+        // A dropped sender would mean that the thread has panicked. The program then stops too.
         Ok(_) => drop(ended.await),
         Err(error) => {
             tracing::warn!("cannot watch standard input, so its end will stop nothing: {error}");

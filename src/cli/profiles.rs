@@ -60,7 +60,7 @@ fn compare(left: &str, right: &str, json: bool) -> Result<(), Mistake> {
     Ok(())
 }
 
-/// The differences in a form for people: media types are counted, and of a page only the first line is shown.
+/// The differences for people: differing media types are only counted, and only the first line of a page is shown.
 fn for_people(left: &str, right: &str, found: &[Difference]) -> String {
     let is_type = |d: &&Difference| d.key.starts_with("types.extensions.") || d.key.starts_with("types.whole_names.");
     let mut text = String::new();
@@ -91,7 +91,7 @@ fn first_line(text: &str) -> String {
     }
 }
 
-/// A value under the name of its profile. A value of several lines is indented as a whole.
+/// A value under the name of its profile. A value of several lines is indented.
 fn side(name: &str, value: &str) -> String {
     let (name, value) = (
         printable(name.as_bytes()).to_string(),
@@ -130,8 +130,8 @@ pub(super) fn columns<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -
     text
 }
 
-/// TOML with every character that misleads as an escape of TOML. The escape means the same in text in double quotes, which
-/// is where such characters usually stand; a serializer and an editor leave them as they are.
+/// TOML with every misleading character replaced by its TOML escape. The escape has the same meaning in double-quoted
+/// text, which is where such characters usually are. Serializers and editors do not escape them.
 pub(super) fn printable_toml(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.replace("\r\n", "\n").chars() {

@@ -1,4 +1,4 @@
-//! A running program: waits for requests to reload or stop, by signal or from `labserve reload`.
+//! A running program: waits for requests to reload or stop, which come from signals or from `labserve reload`.
 
 use super::Mistake;
 use super::args::SummaryFormat;
@@ -21,10 +21,10 @@ pub(super) type Reload = Box<dyn Fn() -> Result<String, Mistake>>;
 /// How long a stop may take after a second signal.
 const TO_END: Duration = Duration::from_secs(3);
 
-/// How a run ended: the exit code.
+/// How a run ended. The number is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// Every response was sent to its end.
+    /// Every response was sent completely.
     Clean = 0,
     /// The stop cut responses short.
     CutShort = 1,
@@ -66,7 +66,7 @@ fn log_stop(cut: CutShort) {
     }
 }
 
-/// Prints what has happened. If nobody reads it, the exit code is the same.
+/// Prints what happened. A failure to write it does not change the exit code.
 fn print_summary(format: SummaryFormat, recording: &Recording) {
     let text = match format {
         SummaryFormat::Json => printable_json(&recording.json().to_string()).into_owned(),
@@ -88,19 +88,19 @@ pub(super) struct Program {
     pub(super) program_events: ProgramEvents,
     /// How to reload.
     pub(super) reload: Reload,
-    /// The name under which `labserve reload` finds it; `None` if it cannot be reloaded.
+    /// The name through which `labserve reload` finds the program; `None` if it cannot be reloaded.
     pub(super) endpoint: Option<String>,
     /// When it stops without a signal.
     pub(super) until: Until,
-    /// What is printed at its end, and how.
+    /// The format and content of the summary that is printed at the end.
     pub(super) summary: Option<(SummaryFormat, Recording)>,
 }
 
 impl Program {
-    /// Serves until a signal arrives, then stops gracefully. A second signal cuts short what is still being sent.
+    /// Serves until a signal arrives, then stops gracefully. A second signal cuts short the responses in progress.
     ///
     /// `greet` is called once signals and reload requests are accepted, so that a script that waits for its output can
-    /// send one at once. It runs on a thread of its own, because nobody may be reading its output.
+    /// send one at once. It runs on a separate thread, because writing its output may block.
     pub(super) fn run_to_end(self, greet: impl FnOnce() + Send + 'static) -> Result<Ended, Mistake> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(self.run(greet))
@@ -146,7 +146,7 @@ impl Program {
         let stop = tokio::task::spawn_blocking(move || {
             let cut = self.running.stop();
             log_stop(cut);
-            // The event log writes this line itself, after all others.
+            // The event log writes its own line for this, after all others.
             self.program_events.without_file().emit(json!({"event": "stop"}));
             drop(self.program_events);
             if let Some(timeline) = self.timeline {
@@ -163,7 +163,7 @@ impl Program {
         let second = async {
             next_stop(&mut signals).await;
             control.cut();
-            // That takes milliseconds, unless the disk that the event log is on does not answer.
+            // This takes milliseconds, unless the disk with the event log does not respond.
             tokio::select! {
                 () = tokio::time::sleep(TO_END) => {}
                 () = next_stop(&mut signals) => {}
@@ -175,7 +175,8 @@ impl Program {
         }
     }
 
-    /// Reads the configuration again, and opens the event log again. If it has a mistake, the previous one stays in force.
+    /// Reads the configuration again, and opens the event log again. If the configuration has a mistake, the previous
+    /// one stays in effect.
     fn reload(&self) -> Result<String, String> {
         // Log rotation renames the event log and then sends the same signal.
         if let Some(recorder) = &self.recorder {

@@ -1,4 +1,4 @@
-//! The line for programs that says that the server can be used.
+//! Prints the line that tells other programs that the server is ready.
 
 use super::serve::url;
 use super::timeline::Prepared;
@@ -6,7 +6,7 @@ use labserve_core::http1::text::printable_json;
 use labserve_server::server::Server;
 use serde_json::{Value, json};
 
-/// The line: every address, and how the API is reached.
+/// The line: every address, and how to reach the API.
 pub(super) fn line(servers: &[Server], timeline: Option<&Prepared>) -> String {
     let urls: Vec<String> = servers.iter().map(|server| url(server.address())).collect();
     let addresses: Vec<String> = servers.iter().map(|server| server.address().to_string()).collect();
@@ -26,6 +26,6 @@ pub(super) fn line(servers: &[Server], timeline: Option<&Prepared>) -> String {
         "timeline": timeline.map(Prepared::url),
         "token": timeline.map(|timeline| timeline.secret().text().to_owned()),
     });
-    // A profile's name may be anything.
+    // The name of a profile may contain any characters.
     format!("{}\n", printable_json(&line.to_string()))
 }

@@ -1,4 +1,4 @@
-//! Reloading: what takes effect in a running server, and the command `labserve reload`.
+//! Reloading a running server, and the command `labserve reload`.
 
 use super::args::{ReloadArgs, ServeArgs};
 use super::config::Config;
@@ -9,7 +9,7 @@ use labserve_timeline::ServerSet;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 
-/// The part of a configuration that a reload does not change.
+/// The part of a configuration that a reload cannot change.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Fixed {
     address: SocketAddr,
@@ -51,7 +51,7 @@ impl Fixed {
     }
 }
 
-/// Reads the configuration again and serves it from the next request on. Returns what was done.
+/// Reads the configuration again and serves it from the next request on. Returns a description of what was done.
 pub(super) fn reload(args: &ServeArgs, fixed: &Fixed, servers: &ServerSet) -> Result<String, Mistake> {
     let config = Config::resolve(args)?;
     let changes = fixed.changes(&Fixed::of(&config));
@@ -65,7 +65,7 @@ pub(super) fn reload(args: &ServeArgs, fixed: &Fixed, servers: &ServerSet) -> Re
         what.push_str(&format!("; {} will take effect at the next start", changes.join(", ")));
     }
     let site = config.site();
-    // All of them serve the same; they differ in their addresses.
+    // All servers serve the same site, on different addresses.
     for number in 0..servers.count() {
         servers.replace(number, config.stack.clone(), site.clone());
     }

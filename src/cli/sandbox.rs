@@ -1,4 +1,4 @@
-//! `--sandbox`: what the process may do from now on, as Landlock of the Linux kernel enforces it.
+//! `--sandbox`: restricts the process with Landlock, which the Linux kernel enforces.
 //!
 //! This module knows which paths a running server needs. It does not know what is served from them.
 
@@ -12,12 +12,12 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, PartialEq, Eq)]
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "other systems enforce nothing"))]
 struct Allowed {
-    /// Directories below which it reads: the root, and those of the configuration and of each profile. An editor replaces
-    /// a file by another one, so a reload needs the directory.
+    /// Directories below which the server reads: the root, and those of the configuration and of each profile. Editors
+    /// replace a file by a new one, so a reload needs access to the directory.
     read: Vec<PathBuf>,
     /// The directory of the event log, which may be opened again.
     events: Option<PathBuf>,
-    /// The directory in which it makes and removes the socket of `labserve reload`.
+    /// The directory in which the server creates and removes the socket of `labserve reload`.
     endpoint: Option<PathBuf>,
 }
 
@@ -60,12 +60,11 @@ fn directory_of(file: &Path) -> Option<PathBuf> {
     is_path.then(|| parent.to_owned())
 }
 
-/// Confines this thread, and those that it starts from now on. Files that are open and ports that are bound stay so, and
-/// other processes that it has started are not confined.
+/// Restricts this thread, and threads that it starts from now on. Open files and bound ports stay usable, and other
+/// processes that it has already started are not restricted.
 ///
 /// # Errors
-/// The kernel refuses the rules. A path that cannot be opened is
-/// left out of them, and so denied.
+/// The kernel refuses the rules. A path that cannot be opened is left out of the rules, so access to it is denied.
 pub(super) fn confine(config: &Config) -> Result<(), Mistake> {
     let done =
         system::confine(&Allowed::of(config)).map_err(|why| Mistake(format!("cannot enter the sandbox: {why}")))?;
@@ -81,7 +80,7 @@ pub(super) fn confine(config: &Config) -> Result<(), Mistake> {
     Ok(())
 }
 
-/// How much of what was asked for the system enforces.
+/// How much of the restrictions the system enforces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "other systems enforce nothing"))]
 enum Enforced {
@@ -98,9 +97,10 @@ mod system {
         path_beneath_rules,
     };
 
-    /// The newest version of Landlock whose rights are all known here. Of an older kernel's, those that it has are used.
+    /// The newest version of Landlock whose rights are all known here. On an older kernel, the rights that it supports
+    /// are used.
     const FILES: ABI = ABI::V5;
-    /// The version that knows TCP.
+    /// The first version that covers TCP.
     const TCP: ABI = ABI::V4;
 
     pub(super) fn confine(allowed: &Allowed) -> Result<Enforced, RulesetError> {
@@ -129,7 +129,7 @@ mod system {
 mod system {
     use super::{Allowed, Enforced};
 
-    /// Landlock is of Linux.
+    /// Landlock exists only on Linux.
     pub(super) fn confine(_: &Allowed) -> Result<Enforced, std::convert::Infallible> {
         Ok(Enforced::Not)
     }

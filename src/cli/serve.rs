@@ -53,14 +53,14 @@ pub(super) fn run(args: ServeArgs) -> Result<Ended, Mistake> {
         (Some(ReadyFormat::Json), _) | (None, LogFormat::Json) => ready::line(&bound, prepared.as_ref()),
         (None, LogFormat::Text) => greeting(server, config.file.as_deref(), prepared.as_ref()),
     };
-    // It captures until the servers have stopped.
+    // Captures until the servers have stopped.
     let _capturing = args
         .capture
         .as_deref()
         .map(|file| Capturing::start(file, &[(server.site().profile.name.as_str(), address)]))
         .transpose()?;
     if config.sandbox {
-        // All threads that meet input of clients are started after this.
+        // All threads that process input from clients are started after this.
         sandbox::confine(&config)?;
     }
     warn_if_root();
@@ -119,7 +119,7 @@ pub(super) fn record(
     })
 }
 
-/// The sockets that systemd has opened for this program, if it did.
+/// The sockets that systemd has opened for this program, if any.
 fn passed(args: &ServeArgs) -> Result<Vec<TcpListener>, Mistake> {
     let listeners = passed_listeners().map_err(|_| {
         "LISTEN_FDS names a descriptor that is not a TCP socket that listens; expected a socket unit with an address and a \
@@ -135,7 +135,7 @@ fn passed(args: &ServeArgs) -> Result<Vec<TcpListener>, Mistake> {
     Ok(listeners)
 }
 
-/// What to do if the port of a server is in use.
+/// What the user can do if the port of a server is in use.
 const OTHER_PORT: &str = "choose another with --port, or --port 0 for a free one";
 
 /// Binds a server. `other_port` says what to do if its port is in use.
@@ -144,7 +144,7 @@ fn bind(site: Site, address: SocketAddr, other_port: &str) -> Result<Server, Mis
 }
 
 /// Binds a server, and a second one for its second address, on the same port. A machine without IPv6 has no second one.
-/// `other_port` says what to do if the port is in use.
+/// `other_port` tells the user what to do if the port is in use.
 pub(super) fn bind_all(
     site: Site,
     address: SocketAddr,
@@ -171,17 +171,18 @@ pub(super) fn bind_all(
     )
 }
 
-/// How often the system is asked for a free port, until that is free on both addresses.
+/// How often to ask the system for a free port, until one is free on both addresses.
 const ATTEMPTS: usize = 16;
 
-/// Binds the first address, then the second on the same port. If that is in use there, both are tried again with another
-/// port, up to this number of attempts. Without a second address, only the first is bound.
+/// Binds the first address, then the second on the same port. If the port is in use at the second, both are tried again
+/// with another port, up to this number of attempts. Without a second address, only the first is bound.
 fn same_port<S, E>(
     attempts: usize,
     first: impl Fn() -> Result<S, E>,
     second: impl Fn(&S) -> Result<Option<S>, E>,
 ) -> Result<Vec<S>, E> {
-    // Ports that are in use at the second address. They stay bound at the first, so that the system offers others.
+    // Ports that are in use at the second address. They stay bound at the first address, so that the system offers
+    // other ports.
     let mut unusable = Vec::new();
     loop {
         let bound = first()?;
@@ -200,7 +201,7 @@ fn why_not_bound(error: &io::Error, address: SocketAddr, other_port: &str, on_wi
             format!("port {port} on {ip} is in use; {other_port}")
         }
         ErrorKind::AddrNotAvailable => format!("{ip} is not an address of this machine; choose another with --bind"),
-        // Hyper-V and others reserve hundreds of ports, different ones at each start of the machine.
+        // Hyper-V and other programs reserve hundreds of ports, which change each time the machine starts.
         ErrorKind::PermissionDenied if on_windows => format!(
             "port {port} is reserved by Windows (netsh interface ipv4 show excludedportrange tcp) or used exclusively by another program; \
              {other_port}"
@@ -212,7 +213,7 @@ fn why_not_bound(error: &io::Error, address: SocketAddr, other_port: &str, on_wi
     }
 }
 
-/// How to run servers. A log for people is kept readable, one for machines complete.
+/// How to run servers. A log that people read is limited, and a log that programs read is complete.
 pub(super) fn options(workers: usize, log: LogSpec) -> Options {
     Options {
         workers,
@@ -252,11 +253,11 @@ fn greeting(server: &Server, file: Option<&std::path::Path>, timeline: Option<&P
     text
 }
 
-/// Prints the start message: on standard error if standard output is the event log. Warns about addresses that other
+/// Prints the start message, on standard error if standard output is the event log. Warns about addresses that other
 /// machines can reach.
 pub(super) fn greet(text: &str, events: Option<&Output>, addresses: &[SocketAddr]) {
     if events == Some(&Output::Stdout) {
-        // If nobody reads standard error, serving continues.
+        // If this cannot be written, the program still serves.
         let _ = write!(io::stderr(), "{text}");
     } else {
         print_out(text);
@@ -264,13 +265,13 @@ pub(super) fn greet(text: &str, events: Option<&Output>, addresses: &[SocketAddr
     addresses.iter().copied().for_each(warn_if_reachable);
 }
 
-/// Prints to standard output. If nobody reads it, serving continues.
+/// Prints to standard output. If this fails, the program still serves.
 pub(super) fn print_out(text: &str) {
     let mut out = io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// Warns if a mistake of this program would be root's.
+/// Warns if the program runs as root, because a defect in it would then have the rights of root.
 pub(super) fn warn_if_root() {
     #[cfg(unix)]
     if rustix::process::geteuid().is_root() {
@@ -291,7 +292,7 @@ fn warn_if_reachable(address: SocketAddr) {
 mod tests {
     use super::*;
 
-    /// Each server is its port; the system offers 1, 2, 3 ...
+    /// Each server is represented by its port; the fake system offers the ports 1, 2, 3 ...
     #[test]
     fn a_free_port_is_free_on_both_addresses() {
         let ports = |attempts, first_free: u16, has_second: bool| {

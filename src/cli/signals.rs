@@ -2,7 +2,7 @@
 
 use std::io;
 
-/// What the program is asked to do.
+/// What a signal asks the program to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ProgramRequest {
     /// Stop.

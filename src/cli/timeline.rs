@@ -1,4 +1,4 @@
-//! The timeline's part of the command line: where it is served, and the channels that carry events to it.
+//! The timeline as a part of the command line: where it is served, and the channels that carry events to it.
 
 use super::Mistake;
 use super::explain::OnPage;
@@ -23,7 +23,7 @@ pub(super) enum Choice {
 }
 
 impl Choice {
-    /// From the flags, or else from the configuration file.
+    /// From the flags, otherwise from the configuration file.
     pub(super) fn of(flag: Option<&str>, no_timeline: bool, file: Option<&str>) -> Result<Self, String> {
         if no_timeline {
             return Ok(Self::Off);
@@ -99,7 +99,7 @@ impl Prepared {
         self.bound.url()
     }
 
-    /// Its token, to be masked in what is written.
+    /// Its token, which must be masked in all output.
     pub(super) fn secret(&self) -> Secret {
         self.bound.secret().clone()
     }
@@ -136,7 +136,7 @@ pub(super) fn names<'s>(servers: impl IntoIterator<Item = &'s Server>) -> Vec<(S
         .collect()
 }
 
-/// Starts the timeline over running servers, if there is one.
+/// Starts the timeline for running servers, if there is one.
 pub(super) fn start(
     prepared: Option<Prepared>,
     servers: Vec<ManagedServer>,

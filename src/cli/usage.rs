@@ -1,10 +1,10 @@
-//! Mistakes in arguments, in the words and the form of all other mistakes. The parser finds them.
+//! Mistakes in arguments that the parser finds, in the form of all other mistakes.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use labserve_core::profile::builtin;
 use std::error::Error;
 
-/// What the values of arguments are that the parser itself reads, and an example.
+/// What the values of those arguments are that the parser itself reads, with an example.
 const EXPECTED: [(&str, &str, &str); 13] = [
     ("--port", "a port, a number from 0 to 65535", "8080"),
     ("--base-port", "a port, a number from 0 to 65535", "8080"),
@@ -21,7 +21,7 @@ const EXPECTED: [(&str, &str, &str); 13] = [
     ("--effort", "a number of millions", "60"),
 ];
 
-/// What is wrong with the arguments, and what to write.
+/// What is wrong with the arguments, and what to write instead.
 pub(super) fn message(error: &clap::Error) -> String {
     let text = |kind: ContextKind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
@@ -43,7 +43,7 @@ pub(super) fn message(error: &clap::Error) -> String {
             list(ContextKind::ValidValue),
             meant(text(ContextKind::SuggestedValue))
         ),
-        // The habit of other programs, and the other way round.
+        // A user may write `-p` for the profile, as in other programs.
         ErrorKind::ValueValidation if name == "--port" && builtin::text(got).is_some() => {
             format!(
                 "--port: got {got:?}, which is a profile; expected a port, such as -p 8080: write -P {got} for the profile"
@@ -76,7 +76,7 @@ pub(super) fn message(error: &clap::Error) -> String {
         ErrorKind::WrongNumberOfValues | ErrorKind::TooFewValues | ErrorKind::TooManyValues => {
             format!("{name}: expected {whole}")
         }
-        // The first line says it all; the rest repeats the usage.
+        // The first line contains the message; the rest repeats the usage.
         _ => {
             let rendered = error.render().to_string();
             let first = rendered.lines().next().unwrap_or_default();
@@ -89,12 +89,12 @@ fn meant(suggestion: Option<&str>) -> String {
     suggestion.map_or(String::new(), |meant| format!("; did you mean {meant}?"))
 }
 
-/// The same, before another sentence.
+/// The same, with a semicolon if there is no suggestion, so that another sentence can follow.
 fn meant_or(suggestion: Option<&str>) -> String {
     suggestion.map_or_else(|| ";".to_owned(), |suggestion| meant(Some(suggestion)))
 }
 
-/// What is wrong with a value that could not be read. `why` says so itself if it is one of this program's own messages.
+/// What is wrong with a value that could not be read. If `why` is a message of this program, it already says that.
 fn invalid(name: &str, got: &str, why: Option<&(dyn Error + 'static)>) -> String {
     let why = why.map(ToString::to_string).filter(|why| why.contains("expected"));
     match (why, EXPECTED.iter().find(|(known, ..)| *known == name)) {
@@ -105,7 +105,7 @@ fn invalid(name: &str, got: &str, why: Option<&(dyn Error + 'static)>) -> String
     }
 }
 
-/// What is wrong with two arguments that exclude each other.
+/// What is wrong with two arguments that cannot be combined.
 fn conflict(name: &str, whole: &str, prior: &str) -> String {
     let prior = prior.split([' ', '=']).next().unwrap_or_default();
     match prior == name || prior.is_empty() {

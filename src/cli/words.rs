@@ -1,6 +1,6 @@
-//! What the words without an option mean: `labserve ./site`, `labserve node`, `labserve nginx ./site`.
+//! What arguments without an option mean: `labserve ./site`, `labserve node`, `labserve nginx ./site`.
 //!
-//! This module knows the names of profiles and what a path looks like. It opens nothing.
+//! This module knows the names of profiles and what a path looks like. It does not open anything.
 
 use super::args::{Cli, ServeArgs};
 use super::bind::Listen;
@@ -15,10 +15,10 @@ enum Word {
     Root(PathBuf),
 }
 
-/// The arguments with each word, and `--listen`, in the place of the option that it stands for.
+/// The arguments after each word, and `--listen`, has been moved to the option that it stands for.
 ///
 /// # Errors
-/// A word means nothing, or is given in addition to its option.
+/// A word has no meaning, or is given in addition to its option.
 pub(super) fn settled(mut args: ServeArgs) -> Result<ServeArgs, String> {
     for word in std::mem::take(&mut args.words) {
         match meaning(&word, |path| path.is_dir())? {
@@ -42,7 +42,7 @@ pub(super) fn settled(mut args: ServeArgs) -> Result<ServeArgs, String> {
     Ok(args)
 }
 
-/// A built-in profile goes before a directory with the same name, which can be written as `./NAME`.
+/// A built-in profile takes precedence over a directory of the same name. Write `./NAME` for the directory.
 fn meaning(word: &str, is_dir: impl Fn(&Path) -> bool) -> Result<Word, String> {
     let path = Path::new(word);
     let ends_in = |ends: &[&str]| {

@@ -1,4 +1,4 @@
-//! An event as the parameters of a query describe it.
+//! Events from the parameters of a query.
 
 use super::{Event, What};
 use labserve_core::close_reason::CloseReason;
@@ -6,7 +6,7 @@ use labserve_core::profile::near;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// What can be waited for.
+/// The kinds of events, by the name of the parameter `for`.
 const EVENTS: [(&str, What); 7] = [
     ("accepted", What::Accepted),
     ("request", What::Request),
@@ -31,7 +31,7 @@ const FILTERS: [&str; 9] = [
 ];
 
 impl Event {
-    /// The event of `for=closed&connection=1`.
+    /// The event for a query such as `for=closed&connection=1`.
     ///
     /// # Errors
     /// A parameter is unknown, or has a wrong value.

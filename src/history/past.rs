@@ -1,4 +1,4 @@
-//! What has happened before somebody waits for it.
+//! Events that happened before the wait for them began.
 
 use super::State;
 use crate::DroppedRequest;
@@ -6,7 +6,7 @@ use crate::event::Occurrence;
 use std::time::Duration;
 
 impl State {
-    /// What has happened so far, as it happened.
+    /// All events so far, in the order in which they happened.
     pub(super) fn past(&self) -> Vec<(u64, Occurrence<'_>)> {
         let mut past: Vec<(Duration, u64, Occurrence<'_>)> = Vec::new();
         for connection in self.connections.values() {

@@ -1,4 +1,4 @@
-//! Requests that repeat an earlier one.
+//! Counts requests that repeat an earlier one.
 
 use super::{Report, path_of};
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 impl Report {
     /// How many requests repeat an earlier one: one with the same method and target that was dropped or got no complete
-    /// reply. A client has repeated it, on the same connection or another.
+    /// reply. The repetition may be on the same connection or another.
     ///
     /// ```
     /// # use labserve::{Event, Rule, Server};
@@ -25,7 +25,7 @@ impl Report {
         self.retries_by_path().values().sum()
     }
 
-    /// The same for each path that has been requested.
+    /// The number of retries for each path that was requested.
     pub(crate) fn retries_by_path(&self) -> BTreeMap<String, usize> {
         let mut attempts: Vec<(Duration, String, String, bool)> = Vec::new();
         for connection in self {
@@ -33,7 +33,7 @@ impl Report {
                 let complete = request.reply.is_some_and(|reply| reply.complete);
                 attempts.push((request.at, request.method.clone(), request.target.clone(), complete));
             }
-            // One that has begun is among the requests.
+            // A dropped request that the server had begun is already among the requests.
             for dropped in connection.dropped.iter().filter(|dropped| dropped.number == 0) {
                 let mut words = dropped.line.as_deref().unwrap_or_default().split(' ');
                 if let (Some(method), Some(target)) = (words.next(), words.next()) {

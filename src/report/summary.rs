@@ -37,7 +37,7 @@ impl Report {
     }
 }
 
-/// How many requests there are, and what became of them.
+/// The number of requests, and what became of them.
 fn counted(requests: &[&Request]) -> Value {
     let mut statuses: BTreeMap<String, u64> = BTreeMap::new();
     let (mut complete, mut cut) = (0, 0);
@@ -54,7 +54,7 @@ fn counted(requests: &[&Request]) -> Value {
     })
 }
 
-/// A connection as the summary has it.
+/// A connection in the form that the summary uses.
 pub(crate) fn connection_summary(connection: &Connection) -> Value {
     let nanoseconds = |time: std::time::Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
     let request = |request: &Request| {

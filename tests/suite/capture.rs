@@ -140,7 +140,7 @@ impl Browser {
         got.extend_from_slice(&buffer[..n]);
     }
 
-    /// Waits for the server's FIN. No byte may come before it.
+    /// Waits for the server's FIN. No byte may arrive before it.
     fn expect_fin_after_idle(&mut self) {
         let n = self.stream.read(&mut [0; 64]).expect("a FIN should come within 10 s");
         let after = self.last.elapsed();

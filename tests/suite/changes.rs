@@ -1,6 +1,6 @@
-//! Files that change while they are sent, and entries of the root that are neither files nor directories. A client gets as
-//! many bytes as were announced or a broken connection, and never hangs. Whether the bytes may be of two versions is the
-//! profile's choice.
+//! Files that change while they are sent, and entries of the root that are neither files nor directories. A client gets
+//! exactly the announced number of bytes or a broken connection, and never hangs. The profile determines whether the
+//! bytes may be of two versions.
 #![cfg(unix)]
 
 use crate::support::server::Server;
@@ -35,8 +35,8 @@ enum Transfer {
     Old,
     /// The connection closes before the transfer is complete.
     Broken,
-    /// The same under a profile that never sends bytes of two versions. Under others as many bytes arrive as were
-    /// announced.
+    /// The connection breaks if the profile never sends bytes of two versions. With other profiles, exactly the
+    /// announced number of bytes arrives.
     Written,
 }
 
@@ -66,7 +66,7 @@ const CHANGES: &[Change] = &[
         name: "made unreadable",
         make: |path| fs::set_permissions(path, fs::Permissions::from_mode(0o000)).expect("no permissions"),
         transfer: Transfer::Old,
-        // Root can read it nevertheless.
+        // Root can read it anyway.
         then: (&[200, 403, 404, 500], None),
     },
     Change {
@@ -119,7 +119,7 @@ fn make_fifo(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo").success());
 }
 
-/// The bytes of the old version. No two parts of it are alike.
+/// The bytes of the old version. No two parts of it are the same.
 fn old_version() -> Vec<u8> {
     (0..SIZE as u32)
         .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
@@ -160,7 +160,7 @@ fn rest(mut stream: TcpStream, mut got: Vec<u8>) -> Vec<u8> {
             }
         }
     }
-    // Some servers send what the file has grown by.
+    // Some servers also send the bytes by which the file has grown.
     got.truncate(SIZE);
     got
 }
@@ -173,7 +173,7 @@ fn changes_under(profile: &str) {
     for change in CHANGES {
         let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir(&path));
         fs::write(&path, &old).expect("the file");
-        // The change must get another modification time, at the file system's resolution.
+        // The change must result in a different modification time, at the file system's resolution.
         thread::sleep(Duration::from_millis(30));
         let (stream, begun) = begin(&server);
         (change.make)(&path);

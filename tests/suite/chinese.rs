@@ -1,4 +1,4 @@
-//! What is English in a text that a reader of Chinese sees.
+//! Finds English in texts for Chinese readers.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,7 +8,7 @@ use labserve_core::profile::builtin;
 
 use super::support::server::program;
 
-/// The words that are names, keys and values: of profiles, of commands, and those of `tests/data/latin.txt`.
+/// Words that are names, keys and values: those of profiles and commands, and those in `tests/data/latin.txt`.
 static NAMES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let read = |file: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).expect(file);
     let list = read("tests/data/latin.txt");
@@ -32,7 +32,7 @@ pub(super) fn commands() -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-/// The keys of a schema, and the words that they may have as values.
+/// The keys of a schema, and the words that are allowed as their values.
 fn names_in(schema: &serde_json::Value, names: &mut BTreeSet<String>) {
     match schema {
         serde_json::Value::Object(members) => {
@@ -49,9 +49,9 @@ fn names_in(schema: &serde_json::Value, names: &mut BTreeSet<String>) {
     }
 }
 
-/// The English words of a line. A word in capitals, or with a digit or a sign in it, is a name, a field, a path or a unit.
+/// The English words of a line. A word in capitals, or with a digit or a symbol, is a name, a field, a path or a unit.
 pub(super) fn english_in(line: &str) -> Vec<&str> {
-    // What is between backticks is code, and between quotes a value.
+    // Text between backticks is code, and text between quotes is a value.
     let outside = line.split('`').step_by(2).flat_map(|part| part.split('"').step_by(2));
     let is_part = |c: char| c.is_ascii_alphanumeric() || "_-./=@+%$#&*~^\\{}[]<>".contains(c);
     let words = outside.flat_map(|part| part.split(move |c| !is_part(c)));
@@ -66,7 +66,7 @@ pub(super) fn english_in(line: &str) -> Vec<&str> {
 }
 
 #[cfg(unix)] // as the tests that start programs with a locale
-/// The lines of a text that have English words, each with these words. Blocks of code are left out.
+/// The lines of a text that contain English words, each with these words. Blocks of code are left out.
 pub(super) fn english_lines(text: &str) -> Vec<String> {
     let mut is_code = false;
     let mut found = Vec::new();
@@ -81,7 +81,7 @@ pub(super) fn english_lines(text: &str) -> Vec<String> {
     found
 }
 
-/// The text of a page: what is between its tags, without its styles and its blocks of code.
+/// The text of a page: the text between its tags, without its styles and its blocks of code.
 pub(super) fn text_of_page(page: &str) -> String {
     let mut text = String::new();
     let mut skipped = None;

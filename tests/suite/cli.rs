@@ -8,7 +8,7 @@ use std::process::Output;
 
 use super::support::server::{is_built_here, program};
 
-/// Runs labserve to its end in an empty directory.
+/// Runs labserve in an empty directory until it ends.
 fn run(args: &[&str]) -> Output {
     let empty = tempfile::tempdir().expect("a directory");
     run_in(empty.path(), args)
@@ -163,7 +163,7 @@ fn a_chain_of_ten_profiles_is_no_cycle() {
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
 }
 
-/// A file that is no configuration: its name, what is said of it, and its text at a size of 1 to [`FULL`].
+/// A file that is not a valid configuration: its name, the expected error, and its text at a size of 1 to [`FULL`].
 type NoConfiguration = (&'static str, &'static str, fn(usize) -> String);
 
 /// The size at which each of these files is about as large as a configuration may be, or larger.
@@ -233,8 +233,8 @@ fn files_that_are_no_configuration_are_refused() {
     }
 }
 
-/// Time grows with the size of the file, not with its square, which would be 64 times here. How long a program takes to
-/// start, and how busy the machine is, counts on both sides.
+/// The time grows linearly with the size of the file. If it grew with the square, it would be 64 times as long here.
+/// Both measurements include the start of the program, and the load of the machine affects both.
 #[test]
 fn files_that_are_no_configuration_are_refused_in_bounded_time() {
     let dir = tempfile::tempdir().expect("a directory");
@@ -267,7 +267,7 @@ fn wrong_arguments_are_explained() {
     }
 }
 
-/// What packages install beside the program.
+/// The files that packages install together with the program.
 #[test]
 fn shells_and_man_get_what_they_need() {
     for (shell, part) in [

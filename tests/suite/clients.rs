@@ -11,7 +11,8 @@ use crate::support::site::Site;
 const CSS: &str = "/static/style1.css";
 const WAV: &str = "/static/BGM.wav";
 
-/// The profiles that imitate a recorded server; those with persistent connections; those with validators and ranges.
+/// The profiles that imitate a recorded server, those with persistent connections, and those with validators and
+/// ranges.
 const PROFILES: [&str; 5] = ["node", "nginx", "apache", "flask", "django"];
 const KEEP_ALIVE: [&str; 4] = ["node", "nginx", "apache", "django"];
 const FULL: [&str; 4] = ["node", "nginx", "apache", "flask"];

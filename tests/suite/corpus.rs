@@ -1,10 +1,12 @@
-//! Replays the corpora against each profile that imitates a recorded server, and compares with the recordings.
+//! Replays the corpora against each profile that imitates a recorded server, and compares the results with the
+//! recordings.
 //!
 //! Each directory of recordings has the name of its corpus, and a file for each server that was recorded. A difference
 //! fails unless `corpus/exceptions.toml` lists it with its reason; a listed case that does not differ fails too. Cases that wait for
 //! long timers run with `cargo test -- --ignored`.
 //!
-//! These servers are asked over sockets. The others that were recorded, the gallery, are replayed in memory only (`model`).
+//! These servers are tested over sockets. The other recorded servers, the gallery, are replayed only in memory
+//! (`model`).
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -52,7 +54,7 @@ pub(crate) use recorded_profiles;
 
 macro_rules! profiles {
     ($($module:ident = $profile:literal),*) => {
-        /// The servers that are asked over sockets.
+        /// The servers that are tested over sockets.
         const OVER_SOCKETS: &[&str] = &[$($profile),*];
 
         $(mod $module {
@@ -72,7 +74,7 @@ macro_rules! profiles {
 
 recorded_profiles!(profiles);
 
-/// The other servers that were recorded.
+/// The other recorded servers.
 pub(crate) fn gallery() -> Vec<String> {
     let mut servers = recording::servers();
     servers.retain(|name| !OVER_SOCKETS.contains(&name.as_str()));
@@ -88,7 +90,7 @@ pub(crate) struct Recorded {
     pub(crate) cases: Vec<Case>,
 }
 
-/// All corpora of which there is a recording for the profile.
+/// All corpora for which the profile has a recording.
 pub(crate) fn recorded(profile: &str) -> Vec<Recorded> {
     let of_corpus = |corpus: String| {
         let recording = Recording::load(&corpus, profile)?;
@@ -135,8 +137,8 @@ fn replay(profile: &str, choose: impl Fn(&Case) -> bool) {
     report(profile, &chosen, &differing, &expected);
 }
 
-/// Runs the cases about the odd site: those that differ, and the names of all. Other systems than Linux cannot hold such a
-/// site. A test of root that cannot take its rights from the server leaves out what asks for unreadable files.
+/// Runs the cases about the odd site. Returns those that differ, and the names of all. Only Linux can hold such a site.
+/// If the test runs as root and cannot take root's rights from the server, cases about unreadable files are left out.
 #[cfg(target_os = "linux")]
 fn replay_odd(profile: &str, corpus: Recorded) -> (BTreeMap<String, Vec<String>>, Vec<String>) {
     let site = Site::odd();
@@ -216,7 +218,7 @@ pub(crate) fn side_by_side<'a>(
     chosen.into_inner().expect("no worker should have panicked")
 }
 
-/// Fails if a case differs that is not listed, or a listed case does not differ.
+/// Fails if a case differs that is not listed, or if a listed case does not differ.
 pub(crate) fn report(
     profile: &str,
     chosen: &[String],
@@ -252,7 +254,8 @@ struct Exceptions {
     exception: Vec<Exception>,
 }
 
-/// Cases in which profiles differ from their servers, and the reason. A single profile or case needs no list.
+/// Cases in which profiles differ from their servers, and the reason. A single profile or case may be written without a
+/// list.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Exception {

@@ -1,5 +1,5 @@
-//! Requests that arrive and get no response are told: each with its line, its bytes and where it was. And whose FIN or RST
-//! was first on the wire.
+//! Requests that arrive and get no response are reported: each with its line, its bytes and the place where it was
+//! dropped. Also tests whose FIN or RST was first on the wire.
 
 use labserve::{Builder, CloseReason, DropPlace, DroppedRequest, Event, Point, Report, Rule, Server, Who};
 use std::io::{Read, Write};
@@ -29,7 +29,7 @@ enum Do {
 }
 use Do::{Fin, Leave, Reply, Send, ToEnd};
 
-/// The report of a server of one small file after its connection has ended.
+/// The report of a server with one small file, after its connection has ended.
 fn after(profile: &str, keys: &[(&str, &str)], steps: &[Do]) -> Report {
     let mut builder = Server::builder()
         .profile(profile)
@@ -55,7 +55,7 @@ fn after(profile: &str, keys: &[(&str, &str)], steps: &[Do]) -> Report {
                     got.push(byte[0]);
                 }
             }
-            // A reset ends it too.
+            // A reset also ends the read.
             ToEnd => drop(socket.read_to_end(&mut Vec::new())),
             Leave => drop(client.take()),
         }
@@ -76,7 +76,7 @@ fn dropped(report: &Report) -> Vec<(u64, Option<&str>, u64, DropPlace)> {
         .collect()
 }
 
-/// The last request of its connection, which fills a read of the least size.
+/// The last request of its connection, exactly as long as the smallest read.
 fn full_read() -> &'static str {
     let rest = "\r\nHost: h\r\nConnection: close\r\n\r\n";
     let line = "GET /a.txt HTTP/1.1\r\nX-Fill: ";
@@ -208,8 +208,8 @@ fn a_request_without_a_response_is_told() {
     }
 }
 
-/// `who` is not the reason's: a client may close first although the server was about to.
-/// The server looks at what it discards when the connection ends, long after the client has asked again elsewhere.
+/// The server examines discarded bytes only when the connection ends, long after the client has sent the request again
+/// on another connection.
 #[test]
 fn a_dropped_request_is_repeated_before_the_server_has_looked_at_it() {
     let server = Server::builder()
@@ -234,6 +234,7 @@ fn a_dropped_request_is_repeated_before_the_server_has_looked_at_it() {
     assert_eq!(report.retries(), 1, "{report}");
 }
 
+/// `who` does not follow from the reason: a client may close first although the server was about to close.
 #[test]
 fn who_is_whose_fin_or_rst_was_first_on_the_wire() {
     let (server, client) = (Who::Server, Who::Client);

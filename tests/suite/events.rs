@@ -33,7 +33,7 @@ impl Logged {
         }
     }
 
-    /// The lines about connections, as soon as `ends` of them are `end` events.
+    /// The lines about connections, once `ends` of them are `end` events.
     fn lines(&self, ends: usize) -> Vec<Value> {
         let begun = Instant::now();
         loop {
@@ -177,7 +177,7 @@ fn each_run_appends_a_start_line_that_names_the_format() {
 fn a_renamed_log_is_begun_again_on_sighup_and_only_its_owner_reads_it() {
     use super::support::server::is_built_here;
     use std::os::unix::fs::PermissionsExt;
-    // Another system's program has neither such modes nor this signal.
+    // A program for another system has neither such modes nor this signal.
     if !is_built_here() {
         return;
     }
@@ -247,7 +247,7 @@ fn a_client_that_speaks_tls_or_http2_is_recognised_and_gets_what_the_profile_ans
     }
 }
 
-/// A profile that serves one connection at once: its event log says when the next one was accepted.
+/// A profile that serves one connection at a time: its event log shows when the next one was accepted.
 #[test]
 fn a_connection_waits_in_the_accept_queue_while_another_is_served() {
     let log = Logged::start("rfc", &["--set", "connection.served_at_once=1", "--workers", "2"]);

@@ -1,4 +1,4 @@
-//! The public crate, used as by another crate: servers in this process, their reports, and how they stop.
+//! The public crate, used like by another crate: servers in this process, their reports, and how they stop.
 
 use labserve::{Builder, CloseReason, CloseStyle, ErrorKind, Event, Running, Server, Who};
 use std::error::Error;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 /// The time limit for things that should happen at once.
 const SOON: Duration = Duration::from_secs(10);
 
-/// More bytes than the socket buffers of both sides hold together.
+/// More bytes than the socket buffers of both sides can hold.
 const LARGE: usize = 32 << 20;
 
 fn connect(server: &Running) -> TcpStream {
@@ -18,7 +18,7 @@ fn connect(server: &Running) -> TcpStream {
     stream
 }
 
-/// Sends a request for each target, all at once.
+/// Sends a request for each target, all in one write.
 fn ask(stream: &mut TcpStream, targets: &[&str]) {
     let request = |target: &&str| format!("GET {target} HTTP/1.1\r\nHost: test\r\n\r\n");
     let requests: String = targets.iter().map(request).collect();
@@ -128,7 +128,7 @@ fn a_reply_in_progress_finishes_within_the_grace() {
     ask(&mut client, &["/large"]);
     server.wait_for(Event::request(), SOON).expect("a request");
     let reading = std::thread::spawn(move || {
-        // By now the server has begun to stop.
+        // By this time the server has begun to stop.
         std::thread::sleep(Duration::from_millis(100));
         rest(&mut client).len()
     });

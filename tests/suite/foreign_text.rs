@@ -1,5 +1,6 @@
-//! Foreign text in everything that the program prints: names of files, keys, titles and requests that try to end a line, to
-//! move the cursor of a terminal or to change the order of what it shows; and the token, which must not be printed again.
+//! Untrusted text in everything that the program prints: names of files, keys, titles and requests that try to end a
+//! line, to move the cursor of a terminal or to change the order of the shown text. Also the token, which must not be
+//! printed again.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -11,10 +12,10 @@ use std::time::Duration;
 
 use super::support::server::program;
 
-/// An escape sequence, C1, DEL, a line separator, and a character that turns the direction of writing.
+/// An escape sequence, C1, DEL, a line separator, and characters that change the direction of writing.
 const ADVERSARIAL: &str = "a\u{1b}[31m\u{9b}32m\u{7f}\u{2028}\u{202e}\u{2066}z";
 
-/// A profile whose every text is adversarial, and valid.
+/// A valid profile in which every text is adversarial.
 fn profile() -> String {
     let text = ADVERSARIAL.replace('\u{1b}', "\\u001b").replace('\u{7f}', "\\u007f");
     format!(
@@ -22,7 +23,7 @@ fn profile() -> String {
     )
 }
 
-/// Panics if `output` has a character that could mislead. Line ends are meant.
+/// Panics if `output` contains a character that could mislead. Line ends are allowed.
 fn must_be_plain(what: &str, output: &[u8]) {
     let text = std::str::from_utf8(output).unwrap_or_else(|_| panic!("{what}: not UTF-8: {output:?}"));
     let misleads = |c: char| labserve_core::http1::text::misleads(c) && c != '\n';
@@ -96,7 +97,7 @@ fn no_command_prints_what_misleads() {
     }
 }
 
-/// Sends `request` and returns all that comes back.
+/// Sends `request` and returns everything that is received.
 fn ask(address: &str, request: &str) -> Vec<u8> {
     let mut client = TcpStream::connect(address).expect("connected");
     client.write_all(request.as_bytes()).expect("sent");
@@ -199,8 +200,8 @@ fn serve(dir: &Path, log: &str) -> String {
     all.extend(lines.iter());
     let events = std::fs::read(dir.join("events")).expect("an event log");
     must_be_plain("the event log", &events);
-    // The token, which the client sent to the wrong port, is shown in the start line alone: in JSON, in the page's address
-    // and by itself.
+    // The client sent the token to the wrong port. It is shown only in the start line: in the JSON, in the address of
+    // the page and on its own.
     let shown = |text: &str| text.matches(&token[..8]).count();
     let in_start = if log.starts_with("json") { 2 } else { 1 };
     assert_eq!((shown(&all), shown(&String::from_utf8_lossy(&events))), (in_start, 0));

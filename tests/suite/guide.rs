@@ -1,4 +1,4 @@
-//! The guide in Chinese: its commands work, and what they say to a reader of Chinese is in Chinese.
+//! The Chinese guide: its commands work, and their output is in Chinese for a Chinese reader.
 #![cfg(unix)]
 
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use super::chinese::{english_lines, is_chinese, text_of_page};
 use super::support::server::{Server, is_built_here, program};
 use super::support::site::Site;
 
-/// The commands of the guide: lines of its blocks, and code within its text.
+/// The commands of the guide: the lines of its code blocks, and the code in its text.
 fn commands(guide: &str) -> BTreeSet<String> {
     let lines = guide.lines().filter(|line| line.starts_with("labserve "));
     let code = guide.lines().flat_map(|line| line.split('`').skip(1).step_by(2));
@@ -22,7 +22,8 @@ fn commands(guide: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// A command as it is run here: in the language of the locale, for a moment, on free ports, and without dumpcap.
+/// A command in the form in which the test runs it: in the language of the locale, for a moment, on free ports, and
+/// without dumpcap.
 fn as_run(command: &str, url: &str) -> Vec<String> {
     let mut given = command.split(' ').take_while(|word| *word != ">");
     let mut words = Vec::new();
@@ -30,7 +31,7 @@ fn as_run(command: &str, url: &str) -> Vec<String> {
         match word {
             "--lang" | "--capture" => drop(given.next()),
             "--open" => {}
-            // As a shell does.
+            // Removes quotes, like a shell.
             _ if word.starts_with("http://") => words.push(url.to_owned()),
             _ => words.push(word.replace(['\'', '"'], "")),
         }
@@ -55,12 +56,12 @@ fn printed(words: &[String], folder: &Path) -> String {
         .stdin(Stdio::null())
         .output()
         .expect("labserve should start");
-    // 1: an assertion does not hold.
+    // Exit code 1 means that an assertion does not hold.
     assert!(matches!(output.status.code(), Some(0 | 1)), "{words:?}: {output:?}");
     String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8")
 }
 
-/// The guide's commands, and then those for which it refers to the other documents: record, compare, learn, assert.
+/// Runs the guide's commands, and then those for which it refers to other documents: record, compare, learn, assert.
 #[test]
 fn the_path_of_the_guide_is_in_chinese() {
     if !is_built_here() {
@@ -79,7 +80,7 @@ fn the_path_of_the_guide_is_in_chinese() {
     let url = server.url("/");
     let walk: Vec<Vec<String>> = commands(&guide)
         .iter()
-        // The guide names the command; its arguments are elsewhere. A lab has the ports of its profiles, and does not end.
+        // The guide mentions `explain` without arguments. A lab uses the ports of its profiles, and does not end.
         .filter(|command| *command != "explain" && !command.starts_with("lab"))
         .map(|command| as_run(command, &url))
         .collect();
@@ -97,7 +98,7 @@ fn the_path_of_the_guide_is_in_chinese() {
         "assert summary.json connections==7 requests[/big]==1 conections==1",
     ];
     let place = folder.path();
-    // Most of them wait. Those that need the files of others come after them, in order.
+    // Most of these commands wait. Those that need files of other commands run after them, in order.
     let mut all: Vec<(Vec<String>, String)> = std::thread::scope(|scope| {
         let run = |words: Vec<String>| scope.spawn(move || (printed(&words, place), words));
         let running: Vec<_> = walk.into_iter().map(run).collect();
@@ -112,7 +113,7 @@ fn the_path_of_the_guide_is_in_chinese() {
     for arguments in ["node --port 0", "lab --only node,rfc --set port=0"] {
         all.push((vec![arguments.to_owned()], log(place, arguments)));
     }
-    // The guide has this page written.
+    // A command of the guide writes this page.
     let page = std::fs::read_to_string(place.join("node.html")).expect("the page");
     all.push((vec!["node.html".to_owned()], text_of_page(&page)));
     let mut english = Vec::new();
@@ -126,18 +127,18 @@ fn the_path_of_the_guide_is_in_chinese() {
     assert!(english.is_empty(), "in English: {english:#?}");
 }
 
-/// What is said to people, without the text of a profile and its values, which are the same in every language.
+/// The text for people, without the text and the values of a profile, which are the same in every language.
 fn for_people(words: &[String], said: &str) -> String {
     let is_shown: &dyn Fn(&str) -> bool = match (words[0].as_str(), words.get(1).map(String::as_str)) {
         ("profiles", Some(name)) if name == "--compare" || !name.starts_with('-') => &|_| false,
         ("check", _) => &|line| line.starts_with('#'),
-        // The lines of a head, each with its number.
+        // Lines of a head with their numbers.
         ("compare", _) => &|line| !line.trim_start().starts_with(|first: char| first.is_ascii_digit()),
-        // The names of groups.
+        // Names of groups.
         ("cases", None) => &|line| !line.contains("例如"),
         _ => &|_| true,
     };
-    // What a case sends is shown byte by byte.
+    // The bytes that a case sends are shown unchanged.
     let before_bytes = |line: &'_ str| line.split_once("发送 ").map_or(line, |(before, _)| before).to_owned();
     said.lines()
         .filter(|line| is_shown(line))
@@ -145,7 +146,7 @@ fn for_people(words: &[String], said: &str) -> String {
         .collect()
 }
 
-/// The start message and the log of a server: of a visit, of a request that is refused, of TLS, and of the stop.
+/// The start message and the log of a server: for a visit, a refused request, TLS, and the stop.
 fn log(folder: &Path, arguments: &str) -> String {
     let mut serving = program()
         .env_remove("LC_ALL")
@@ -160,7 +161,7 @@ fn log(folder: &Path, arguments: &str) -> String {
         .expect("labserve should start");
     let mut out = BufReader::new(serving.stdout.take().expect("a pipe"));
     let mut said = String::new();
-    // The timeline is the last line.
+    // The line with the timeline is the last.
     while !said.contains("/?token=") {
         assert!(out.read_line(&mut said).expect("a line") > 0, "{said}");
     }
@@ -175,7 +176,7 @@ fn log(folder: &Path, arguments: &str) -> String {
         let mut client = TcpStream::connect(address).expect("a connection");
         client.write_all(request).expect("sent");
         client.shutdown(std::net::Shutdown::Write).expect("FIN");
-        // RST ends it too.
+        // RST also ends the read.
         let _ = client.read_to_end(&mut Vec::new());
     }
     let stopped = Command::new("kill").args(["-TERM", &serving.id().to_string()]).status();

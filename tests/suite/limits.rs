@@ -1,4 +1,4 @@
-//! Limits: connections beyond `max_connections`, clients that read too slowly, and what a body costs.
+//! Limits: connections beyond `max_connections`, clients that read too slowly, and the cost of a request body.
 
 use std::io::Read;
 use std::time::{Duration, Instant};
@@ -68,7 +68,7 @@ fn a_client_that_stops_reading_is_disconnected_and_one_that_reads_is_not() {
         reads.read_to_end(&mut whole).expect("the rest");
         assert!(whole.len() > 64 << 20, "{rule}: a client that reads was disconnected");
         let mut part = Vec::new();
-        // FIN or RST: either way the body is incomplete.
+        // FIN or RST. In both cases the body is incomplete.
         let _ = stalls.read_to_end(&mut part);
         assert!(
             part.len() < 64 << 20,
@@ -78,14 +78,14 @@ fn a_client_that_stops_reading_is_disconnected_and_one_that_reads_is_not() {
     }
 }
 
-/// The parser of bodies has room for as many field lines as it is told, and fills it for each request. A profile may accept
-/// 100,000 of them.
+/// The parser of bodies reserves space for the configured number of field lines, and fills it for each request. A
+/// profile may accept 100,000 of them.
 #[test]
 fn a_body_costs_little_more_under_a_profile_that_accepts_many_fields() {
     let site = Site::demo();
     let server = Server::start_with("node", site.root(), &["--set", "limits.fields=100000"]);
     let mut talk = Talk::to(&server);
-    // The fastest of several blocks: a busy machine slows down some of them, and hardly all.
+    // The fastest of several blocks: a busy machine slows down some of them, but rarely all.
     let mut fastest = |request: &str| {
         let block = |_| {
             let begun = Instant::now();

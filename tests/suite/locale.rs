@@ -1,4 +1,5 @@
-//! The catalogue of sentences: complete in both languages, without unused sentences, and with one word for each thing.
+//! The catalogue of sentences: complete in both languages, without unused sentences, and with one word for each
+//! concept.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -13,7 +14,7 @@ use labserve_probe::visit::Seen;
 
 use super::chinese::{english_in, is_chinese};
 
-/// Chinese synonyms that are not used, each with the word that is used instead.
+/// Chinese synonyms that are not used, each with the word to use instead.
 const ONE_WORD_FOR_ONE_THING: &[(&str, &str)] = &[
     ("应答", "响应"),
     ("回应", "响应"),
@@ -38,8 +39,8 @@ const ONE_WORD_FOR_ONE_THING: &[(&str, &str)] = &[
     ("缺陷", "错误"),
 ];
 
-/// Parts of messages whose English is not in the sources: that of the parser of arguments, of systems, and what is put
-/// together of single words.
+/// Parts of messages whose English text is not in the sources: those of the argument parser, of operating systems, and
+/// those that are composed of single words.
 const FOREIGN: &[&str] = &[
     "(os error ",
     "install Wireshark, or",
@@ -120,13 +121,13 @@ fn the_chinese_has_one_word_for_one_thing_and_full_width_punctuation() {
         for pair in chars.windows(2) {
             let is_half_width = |c: char| ",;:?!()".contains(c);
             let clash = is_chinese(pair[0]) && is_half_width(pair[1]) || is_half_width(pair[0]) && is_chinese(pair[1]);
-            // The question mark of a choice by number, `{count?..|..}`, is notation.
+            // The question mark of a choice by number, `{count?..|..}`, is part of the notation.
             assert!(!clash || pair[0] == '?', "{id}: half-width punctuation in {text}");
         }
     }
 }
 
-/// Names of values in braces are not words.
+/// Names of values in braces do not count as words.
 #[test]
 fn the_chinese_has_no_english() {
     let messages = pairs().iter().map(|(english, chinese)| (english, chinese));
@@ -144,13 +145,13 @@ fn the_chinese_has_no_english() {
 fn the_guide_in_chinese_has_one_word_for_one_thing() {
     let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.zh-CN.md");
     let guide = std::fs::read_to_string(guide).expect("the guide");
-    // A report answers questions.
+    // A report answers questions, so that word is allowed.
     for (other, word) in ONE_WORD_FOR_ONE_THING.iter().filter(|(other, _)| *other != "回答") {
         assert!(!guide.contains(other), "{word}, not {other}");
     }
 }
 
-/// A message that nobody writes any more is left out of `locale/messages.toml`.
+/// A message that is no longer in the sources must be removed from `locale/messages.toml`.
 #[test]
 fn every_message_that_is_translated_is_in_the_sources() {
     let mut sources = String::new();
@@ -164,7 +165,7 @@ fn every_message_that_is_translated_is_in_the_sources() {
         .replace("\\n", "\n");
     let mut stale = Vec::new();
     for (english, _) in pairs() {
-        // Parts of a message are often put together: two words in a row are enough.
+        // Parts of a message are often composed: two words in a row are enough.
         let parts = english
             .split(['{', '}'])
             .step_by(2)
@@ -203,9 +204,9 @@ fn ids<'k>(table: &str, keys: impl Iterator<Item = &'k str>) -> Vec<String> {
 /// The sentence ids in the sources of the timeline's page.
 #[derive(Default)]
 struct PageIds {
-    /// Certain ids: arguments of `t` and values of `data-t` attributes.
+    /// Known ids: arguments of `t` and values of `data-t` attributes.
     named: BTreeSet<String>,
-    /// Every other quoted text, which may be an id.
+    /// All other quoted texts, which may be ids.
     quoted: BTreeSet<String>,
     /// The prefixes of ids that end in a value: `status.` for `status.${state}`.
     begun: BTreeSet<String>,
@@ -232,7 +233,7 @@ fn page_ids() -> PageIds {
         };
         let mut before = "";
         for (at, part) in source.split('"').enumerate() {
-            // Every second part is quoted.
+            // Every second part is inside quotes.
             if at % 2 == 1 {
                 found.quoted.insert(part.to_owned());
                 let name = before.rsplit(' ').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The start, the end and the summary for programs, and assertions about it.
+//! The start, the end and the summary for programs, and assertions about the summary.
 
 use super::support::server::program;
 use serde_json::Value;
@@ -96,7 +96,7 @@ fn a_token_that_is_easy_to_guess_is_refused() {
     assert!(done.status.code() == Some(2) && said.contains("at least 16"), "{said}");
 }
 
-/// Everything that a run with `--log json` writes is JSON, spelled as the events are.
+/// Everything that a run with `--log json` writes is JSON, with the same names and values as the events.
 #[test]
 fn the_log_in_json_is_spelled_as_the_events() {
     let events = tempfile::NamedTempFile::new().expect("a file");
@@ -160,7 +160,7 @@ fn the_log_in_json_is_spelled_as_the_events() {
         let (logged, emitted) = (of_name(&log), of_name(&events));
         assert_eq!((logged.len(), emitted.len()), (count, count), "{log:?}");
         for (logged, emitted) in logged.iter().zip(&emitted) {
-            // Each has fields of its own. The open time is read twice.
+            // Each has fields that the other does not have. The open time is measured separately.
             let both = |key: &String| emitted.get(key).is_some() && key != "open_ns";
             for (key, value) in logged
                 .as_object()

@@ -19,7 +19,7 @@ use crate::support::recording::{End, Outcome};
 use crate::support::server::Server;
 use crate::support::site::Site;
 
-/// The address of the model's server. Nothing listens there.
+/// The address of the model's server. It does not listen.
 const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 18081);
 
 /// The recorded site, in memory. The link that leaves the root is missing: the server does not follow it either.
@@ -54,7 +54,7 @@ fn random_request(rng: &mut fastrand::Rng) -> String {
         "Connection: keep-alive\r\n",
     ];
     let field = fields[rng.usize(..fields.len())];
-    // Long bodies leave the input of their exchange before they end.
+    // Long bodies are moved out of the input of their exchange before they end.
     let length = rng.usize(4000..9000);
     let content = "u".repeat(length);
     match rng.u8(..10) {
@@ -122,7 +122,7 @@ fn random_conversations_go_the_same_way_over_sockets() {
             let found = in_words(&differences((&modelled, &target), (&played, &target)));
             (!found.is_empty()).then(|| format!("{:?}\n    {}", case.steps, found.join("\n    ")))
         };
-        // On a busy machine a pause can be too short for the server: cases that differ are tried again, alone.
+        // On a busy machine, a pause may be too short for the server. Cases that differ are run again, alone.
         let again = corpus::side_by_side(16, cases.iter(), |case| differ(case).is_some());
         for case in again {
             let mut found = None;
@@ -139,7 +139,7 @@ fn in_words(found: &[Difference]) -> Vec<String> {
     found.iter().map(Difference::to_string).collect()
 }
 
-/// A client that sends bytes, reads all that comes and leaves.
+/// A client that sends bytes, reads everything that arrives and leaves.
 struct Pipeliner<'b> {
     bytes: &'b [u8],
     acts: u32,
@@ -219,8 +219,8 @@ fn time_of(simulation: &Simulation<'_>, conversations: &[Vec<model::Step>]) -> D
     })
 }
 
-/// The recorded cases take 2 to 6 times as long as as many plain requests: none of them is expensive, and what a
-/// profile does after requests is not either. `cargo bench -p labserve-probe` measures the time itself.
+/// The recorded cases take 2 to 6 times as long as the same number of plain requests: none of them is expensive, and
+/// neither is what a profile does after requests. `cargo bench -p labserve-probe` measures the time itself.
 ///
 /// Each measurement is of CPU time, and the shortest of three.
 #[test]
@@ -275,9 +275,9 @@ macro_rules! profiles {
 
 corpus::recorded_profiles!(profiles);
 
-/// The parts of the gallery run side by side.
+/// The number of parts of the gallery that run in parallel.
 const PARTS: usize = 4;
-/// How many of a hundred cases of each server of the gallery must be identical, whatever the exceptions are.
+/// The minimum percentage of the cases of each gallery server that must be identical, regardless of the exceptions.
 const LEAST: f64 = 98.0;
 
 macro_rules! parts_of_the_gallery {
@@ -291,7 +291,8 @@ macro_rules! parts_of_the_gallery {
 
 parts_of_the_gallery!(gallery_1 = 0, gallery_2 = 1, gallery_3 = 2, gallery_4 = 3);
 
-/// Replays one server after the other, those in `LABSERVE_GALLERY` or all, and reports all that are not as recorded.
+/// Replays one server after another, those in `LABSERVE_GALLERY` or all, and reports all that differ from their
+/// recordings.
 fn replay_part(part: usize) {
     let chosen = std::env::var("LABSERVE_GALLERY").ok();
     let is_chosen = |name: &String| {
@@ -317,7 +318,8 @@ fn replay_part(part: usize) {
     assert!(failed.is_empty(), "not as recorded: {}", failed.join(", "));
 }
 
-/// Whether the client got no response to its last bytes and the connection is open, so that it would wait for a timer.
+/// Whether the client got no response to its last bytes on an open connection, so that it would have to wait for a
+/// timer.
 fn is_left_waiting(outcome: &Outcome) -> bool {
     matches!(outcome.end, End::Open) && outcome.heard.last().is_some_and(|heard| heard.text.is_empty())
 }

@@ -1,4 +1,4 @@
-//! `labserve record`, `compare` and `cases`: a running labserve is recorded, and is what its profile says.
+//! `labserve record`, `compare` and `cases`: a running labserve is recorded, and its answers are those of its profile.
 
 use std::path::Path;
 use std::process::Output;
@@ -117,7 +117,7 @@ fn a_file_of_any_server_is_enough_to_record_it() {
     assert!(!dir.path().join("b.rec").exists());
 }
 
-/// Ctrl-C ends a recording with what there is, and `--resume` asks the rest.
+/// Ctrl-C ends a recording and keeps the answers so far, and `--resume` records the rest.
 #[cfg(unix)]
 #[test]
 fn an_interrupted_recording_can_be_resumed() {
@@ -150,7 +150,7 @@ fn an_interrupted_recording_can_be_resumed() {
     let mut line = String::new();
     said.read_line(&mut line).expect("a line");
     assert!(line.contains("keeps connections. labserve will open some"), "{line}");
-    // The first answers are there before the last: the cases are asked one at a time.
+    // By this time there are answers, but not all: the cases are sent one at a time.
     std::thread::sleep(std::time::Duration::from_secs(1));
     let pid = child.id().to_string();
     let sent = std::process::Command::new("kill").args(["-INT", &pid]).status();

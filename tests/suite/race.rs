@@ -20,7 +20,7 @@ const FAR: Duration = Duration::from_millis(500);
 enum Outcome {
     /// It is answered.
     Served,
-    /// The connection is reset without a FIN.
+    /// The connection is reset without FIN.
     Rst,
     /// The server has sent FIN, and answers the request with RST.
     FinThenRst,
@@ -28,15 +28,15 @@ enum Outcome {
     FinAlone,
 }
 
-/// For each profile: what happens to a request that the server finds at the moment its timer expires, and to one that
-/// arrives after its FIN.
+/// For each profile: the outcome of a request that the server finds at the moment its timer expires, and of one that
+/// arrives after the server's FIN.
 const RACES: [(&str, Outcome, Outcome); 3] = [
     ("node", Outcome::Rst, Outcome::FinThenRst),
     ("apache", Outcome::Served, Outcome::FinAlone),
     ("nginx", Outcome::Rst, Outcome::FinThenRst),
 ];
 
-/// A connection that is idle after one exchange, and since when.
+/// A connection that is idle after one exchange, and the time since which it is idle.
 struct Idle {
     stream: TcpStream,
     since: Instant,
@@ -58,7 +58,7 @@ impl Idle {
         sleep(after.saturating_sub(self.since.elapsed()));
     }
 
-    /// Sends another request and returns what happens to it.
+    /// Sends another request and returns its outcome.
     fn asks_again(&mut self) -> Outcome {
         self.stream.write_all(REQUEST).expect("to write a request");
         self.outcome()
@@ -70,7 +70,7 @@ impl Idle {
             .expect("to set a timeout");
         match self.stream.read(&mut [0; 4096]) {
             Ok(0) => {
-                // A RST in reply to the request would arrive now. The system reports it as an error of the socket.
+                // A RST in response to the request would arrive now. The system reports it as an error of the socket.
                 sleep(Duration::from_millis(100));
                 match self.stream.take_error().expect("to read the socket's error") {
                     Some(_) => Outcome::FinThenRst,

@@ -1,4 +1,5 @@
-//! What the documents say is so: the profile in ten lines works, and the table of profiles has the program's sentences.
+//! Checks statements of the documents: the profile in ten lines works, and the table of profiles has the program's
+//! sentences.
 
 use std::fs;
 use std::path::Path;

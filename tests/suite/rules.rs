@@ -36,7 +36,7 @@ fn first_close(report: &Report) -> Closed {
     connection.closed.expect("closed")
 }
 
-/// What arrives up to the end of the connection, and whether that was a RST.
+/// Reads to the end of the connection. Returns the bytes, and whether the end was a RST.
 fn rest(stream: &mut TcpStream) -> (Vec<u8>, bool) {
     let mut bytes = Vec::new();
     match stream.read_to_end(&mut bytes) {
@@ -68,7 +68,7 @@ fn exactly_so_many_bytes_arrive_before_the_end() {
             let mut client = connect(&server);
             ask(&mut client, target);
             let (received, reset) = rest(&mut client);
-            // Wine reports a RST as FIN.
+            // Wine reports RST as FIN.
             assert_eq!(received.len() as u64, bytes, "{style:?}");
             assert!(reset == is_reset || cfg!(windows), "{style:?}");
             server.wait_for(Event::closed(), SOON).expect("a close");
@@ -132,13 +132,13 @@ fn a_response_is_held_until_it_is_released() {
     client.set_nonblocking(false).expect("a socket");
     assert_eq!(server.release("go"), 1);
     assert_eq!(response(&mut client, 4), "200");
-    // A release may come before what it releases.
+    // A release may be sent before there is anything to release.
     server.release("early");
     ask(&mut client, "/a.txt");
     assert_eq!(response(&mut client, 4), "200");
 }
 
-/// A release that follows the event finds what the event says, however many there are.
+/// A release that follows the event finds what the event reported, however many there are.
 #[test]
 fn a_release_finds_all_that_were_said_to_be_held() {
     let server = serve([
@@ -155,7 +155,7 @@ fn a_release_finds_all_that_were_said_to_be_held() {
     for client in &mut clients {
         assert_eq!(response(client, 4), "200");
     }
-    // What was released before is never held.
+    // After an early release, the request is never held.
     server.release("go");
     ask(&mut clients[0], "/a.txt");
     assert_eq!(response(&mut clients[0], 4), "200");
@@ -176,7 +176,7 @@ fn a_server_that_never_answers_waits_for_its_client_to_leave() {
     assert_eq!((closed.by, closed.reason), (Who::Client, CloseReason::Rule), "{report}");
 }
 
-/// A client that resets its connection while it has to wait does not wait any longer.
+/// If a client resets its connection during a wait of a rule, the wait ends.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_reset_ends_a_wait_at_once() {
@@ -209,7 +209,7 @@ fn a_reset_ends_a_wait_at_once() {
     }
 }
 
-/// A rule that waits for the next request does not hide how the connection ends instead.
+/// A rule that waits for the next request must not hide how the connection ends instead.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_reset_of_an_idle_connection_is_one_also_where_a_rule_waits_for_a_request() {
@@ -282,7 +282,7 @@ fn the_end_of_an_idle_connection_meets_its_next_request() {
         ask(&mut client, "/a.txt");
         assert_eq!(response(&mut client, 4), "200");
         ask(&mut client, "/a.txt?again");
-        // After FIN the system answers the unread request with RST, which may arrive before the client has read.
+        // After FIN, the system answers the unread request with RST, which may arrive before the client has read.
         let (received, reset) = rest(&mut client);
         assert_eq!(received, b"");
         assert!(reset || !is_reset || cfg!(windows));
@@ -303,13 +303,13 @@ fn the_end_of_an_idle_connection_meets_its_next_request() {
 
 #[test]
 fn a_rule_acts_before_and_between_requests() {
-    // At once after the accept.
+    // Directly after the accept.
     let server = serve([Rule::connection(1).at(Point::Accept).fin()]);
     assert_eq!(rest(&mut connect(&server)), (Vec::new(), false));
     let mut second = connect(&server);
     ask(&mut second, "/a.txt");
     assert_eq!(response(&mut second, 4), "200");
-    // An idle connection, without a word about it before.
+    // On an idle connection, without an announcement.
     let server = serve([Rule::path("/a.txt").at(Point::Idle).fin()]);
     let mut client = connect(&server);
     ask(&mut client, "/a.txt");

@@ -1,4 +1,4 @@
-//! What the program says: of wrong command lines, and in its help, in both languages.
+//! The messages of the program: for wrong command lines, and in its help, in both languages.
 #![cfg(unix)]
 
 use std::fmt::Write;
@@ -8,7 +8,7 @@ use std::process::Stdio;
 use super::chinese::{commands, english_in, english_lines, is_chinese};
 use super::support::server::{is_built_here, program};
 
-/// The arguments of a line; a text in double quotes is one.
+/// The arguments in a line. A text in double quotes is one argument.
 fn arguments(line: &str) -> Vec<String> {
     let parts = line.split('"').enumerate();
     let words = parts.flat_map(|(number, part)| match number % 2 {
@@ -18,7 +18,7 @@ fn arguments(line: &str) -> Vec<String> {
     words.collect()
 }
 
-/// A directory with what the command lines name.
+/// A directory with the files that the command lines use.
 fn place() -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a directory");
     let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).expect(name);
@@ -33,7 +33,7 @@ fn place() -> tempfile::TempDir {
     dir
 }
 
-/// What is said of a mistake, in a language.
+/// The error message for a mistake, in a language.
 fn said(dir: &Path, lang: &str, line: &str) -> String {
     let output = program()
         .args(["--lang", lang])
@@ -44,14 +44,15 @@ fn said(dir: &Path, lang: &str, line: &str) -> String {
         .expect("labserve should start");
     let said = String::from_utf8(output.stderr).expect("UTF-8");
     assert_eq!(output.status.code(), Some(2), "{line}: {said}");
-    // What is running as root is warned of.
+    // Leaves out the warning about running as root.
     let lines = said
         .lines()
         .filter(|line| !line.contains("root,") && !line.contains(" root "));
     lines.map(|line| format!("{line}\n")).collect()
 }
 
-/// `tests/data/said.txt`: command lines with mistakes, and after each what is said. `LABSERVE_BLESS` writes what is said.
+/// `tests/data/said.txt`: command lines with mistakes, each followed by the message. `LABSERVE_BLESS` writes the
+/// messages.
 #[test]
 fn each_wrong_command_line_is_explained_in_both_languages() {
     if !is_built_here() {
@@ -69,7 +70,7 @@ fn each_wrong_command_line_is_explained_in_both_languages() {
     let file = std::fs::read_to_string(dir.path().join("bad.toml")).expect("a file");
     for line in table.lines().filter_map(|line| line.strip_prefix("-- ")) {
         let (english, chinese) = (said(dir.path(), "en", line), said(dir.path(), "zh", line));
-        // A file with several mistakes gets a line for each.
+        // A file with several mistakes gets one line for each.
         assert!(
             english.lines().count() == 1 || english.contains("mistakes"),
             "{line}: {english}"
@@ -99,14 +100,14 @@ fn each_wrong_command_line_is_explained_in_both_languages() {
     assert!(in_english.is_empty(), "in English: {in_english:#?}");
 }
 
-/// The lines of a message that have English words which are not in `input`, what the message is about.
+/// The lines of a message that contain English words which do not occur in `input`, the text that the message is about.
 fn english_besides(input: &str, message: &str) -> Vec<String> {
     let is_word = |word: &&str| !input.contains(word);
     let english = |line: &&str| english_in(line).iter().any(is_word);
     message.lines().filter(english).map(str::to_owned).collect()
 }
 
-/// The mistakes in profiles and configurations that labserve-core records, with what is said of each.
+/// The mistakes in profiles and configurations that labserve-core records, with the message for each.
 #[test]
 fn mistakes_in_files_are_explained_in_chinese() {
     let path = "crates/core/src/profile/check/mistakes.txt";
@@ -129,7 +130,7 @@ fn mistakes_in_files_are_explained_in_chinese() {
     assert!(in_english.is_empty(), "in English: {in_english:#?}");
 }
 
-/// The help of each command: without English for a reader of Chinese, no wider than a terminal, and with an example.
+/// The help of each command: without English for a Chinese reader, no wider than a terminal, and with an example.
 #[test]
 fn the_help_of_each_command_is_narrow_and_in_the_language_of_its_reader() {
     if !is_built_here() {

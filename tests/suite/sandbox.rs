@@ -1,4 +1,4 @@
-//! `--sandbox`: what a server still does, and what the kernel denies it.
+//! `--sandbox`: what a server can still do, and what the kernel denies it.
 #![cfg(target_os = "linux")]
 
 use super::support::server::program;
@@ -33,7 +33,7 @@ fn reply(port: &str, target: &str) -> String {
     reply
 }
 
-/// Runs `labserve reload`: whether it was done, and what it prints.
+/// Runs `labserve reload`. Returns whether it succeeded, and its output.
 fn reload(port: &str, runtime: &Path) -> (bool, String) {
     let mut command = program();
     command.args(["reload", "--port", port]).env("XDG_RUNTIME_DIR", runtime);
@@ -79,7 +79,7 @@ fn a_sandboxed_server_serves_and_reloads_and_reads_nothing_else() {
     let port = url.trim_end_matches('/').rsplit(':').next().expect("a port");
 
     assert!(reply(port, "/a.txt").ends_with("first"));
-    // A file that is new, or that an editor has replaced, is read like any other.
+    // A new file, or one that an editor has replaced, is read like any other.
     write("site/b.txt", "second");
     assert!(reply(port, "/b.txt").ends_with("second"));
     write(

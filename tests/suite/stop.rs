@@ -1,5 +1,5 @@
-//! Shutdown by signal: replies in progress finish, idle connections get FIN, and the exit code is 0. What is cut short is
-//! told, and the exit code is 1.
+//! Shutdown by signal: replies in progress finish, idle connections get FIN, and the exit code is 0. If something is
+//! cut short, that is reported, and the exit code is 1.
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -137,7 +137,7 @@ fn a_second_signal_stops_it_at_once() {
     let before = Instant::now();
     server.signal("-TERM");
     assert_eq!(server.exit_code(), Some(1));
-    // Without the second signal it would be 5 s.
+    // Without the second signal, it would take 5 s.
     assert!(before.elapsed() < Duration::from_secs(4), "{:?}", before.elapsed());
 
     let text = std::fs::read_to_string(&log).expect("the log");
@@ -166,7 +166,7 @@ fn a_second_signal_stops_it_at_once() {
     assert_eq!(lines.last().expect("a line")["event"], "stop");
 }
 
-/// If nobody reads the log, the event log or either, every request is still answered, and a signal still ends the
+/// If the log, the event log or both are not being read, every request is still answered, and a signal still ends the
 /// program.
 #[test]
 fn an_output_that_nobody_reads_stops_nothing() {
@@ -199,7 +199,7 @@ fn an_output_that_nobody_reads_stops_nothing() {
             .and_then(|port| port.parse().ok())
             .expect("a port");
         let server = Running { process, port };
-        // Each makes about 300 bytes of log: more than a pipe and the queue of the log hold.
+        // Each request produces about 300 bytes of log: together more than a pipe and the queue of the log can hold.
         for _ in 0..10 {
             let mut client = server.connect();
             let mut read = client.try_clone().expect("a second handle");
@@ -222,7 +222,7 @@ fn an_output_that_nobody_reads_stops_nothing() {
     }
 }
 
-/// A second signal can arrive before the stop that the first one asks for.
+/// A second signal may arrive before the stop that the first signal requests.
 #[test]
 fn a_cut_that_comes_before_the_stop_is_not_lost() {
     let site = Site {

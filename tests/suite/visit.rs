@@ -1,4 +1,5 @@
-//! `labserve visit`: what each client sends to a running server, on how many connections, and what it says of them.
+//! `labserve visit`: what each client sends to a running server, on how many connections, and what it reports about
+//! them.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use crate::support::site::Site;
 const PAGE: [&str; 4] = ["/", "/static/style1.css", "/static/head.jpg", "/static/BGM.wav"];
 const ICON: &str = "/favicon.ico";
 
-/// Visits the page of a server, and returns what `--json` says.
+/// Visits the page of a server, and returns the output of `--json`.
 fn visit(server: &Server, arguments: &[&str]) -> Value {
     let done = program()
         .args(["visit", &format!("http://{}/", server.address()), "--json"])
@@ -78,7 +79,7 @@ fn each_client_has_its_requests_on_its_connections() {
             }
         }
     }
-    // With everything at once, the audio needs a third connection or waits for none.
+    // If everything is requested at once, the audio needs a third connection or does not wait for one.
     let seen = visit(&server, &["--connections", "6", "--repeat", "3", "--stay", "0s"]);
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for target in requests(&seen, "target").concat() {
@@ -96,7 +97,7 @@ fn the_captures_of_the_report_have_their_sizes() {
     let site = Site::demo();
     let server = Server::start("node", site.root());
     let first = visit(&server, &["--like", "report-1", "--stay", "100ms"]);
-    // Host and Referer name the port, which was 3000.
+    // Host and Referer contain the port, which was 3000.
     let longer = server.address().to_string().len() as u64 - "127.0.0.1:3000".len() as u64;
     let sent = [
         534 + longer,

@@ -1,6 +1,6 @@
-//! The time that the recorded cases of a profile take in memory: the corpora `report` and `extended`, without the cases
-//! that wait for long timers. Some 1,540 cases should take at most 40 ms under a profile with few rules for what follows a
-//! request, and at most twice that under any other.
+//! How long the recorded cases of a profile take in memory: the corpora `report` and `extended`, without the cases that
+//! wait for long timers. About 1,540 cases should take at most 40 ms with a profile that has few rules for what follows
+//! a request, and at most twice as long with any other profile.
 //!
 //!     cargo bench -p labserve-probe --bench conversations
 

@@ -20,13 +20,13 @@ use std::time::Duration;
 /// What a client does on one connection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Case {
-    /// Its name. What stands before the first hyphen is its group.
+    /// Its name. The part before the first hyphen is its group.
     pub name: String,
     /// What the client does, in order.
     pub steps: Vec<Step>,
     /// Whether the case waits for a timer and takes more than ten seconds.
     pub slow: bool,
-    /// Whether it asks for a file that only a server with the rights of an ordinary user cannot read.
+    /// Whether it requests a file that is unreadable only for a server without the rights of root.
     pub ordinary_user: bool,
 }
 
@@ -37,7 +37,7 @@ pub enum Step {
     Send {
         /// The text.
         text: String,
-        /// How often.
+        /// How many times.
         times: usize,
     },
     /// It reads until nothing has arrived for `quiet` (0.35 s by default), or until the connection ends.
@@ -45,7 +45,7 @@ pub enum Step {
         /// The silence that ends the read.
         quiet: Option<Duration>,
     },
-    /// It sends FIN and reads on.
+    /// It sends FIN and continues to read.
     Shut,
     /// It waits.
     Sleep(Duration),
@@ -68,7 +68,7 @@ impl Case {
         group(&self.name)
     }
 
-    /// The time that the case takes if every wait lasts as long as it may.
+    /// The time that the case takes if every wait lasts its maximum.
     pub fn patience(&self) -> Duration {
         self.steps
             .iter()
@@ -80,7 +80,7 @@ impl Case {
             .sum()
     }
 
-    /// The case in words: what the client sends and does, a line for each step.
+    /// The case in words: what the client sends and does, one line for each step.
     ///
     /// ```
     /// # use labserve_probe::case::{Case, Step};
@@ -154,7 +154,7 @@ struct WrittenCase {
     steps: Vec<WrittenStep>,
     #[serde(default)]
     slow: bool,
-    /// The servers that the case was recorded from, if not all.
+    /// The servers from which the case was recorded, if not all.
     #[serde(default)]
     only: Vec<String>,
     #[serde(default)]
@@ -175,7 +175,7 @@ struct WrittenStep {
 /// Parses a list of cases.
 ///
 /// # Errors
-/// The text is not JSON, or a step is none of those that the module's documentation lists. The message names the case.
+/// The text is not JSON, or a step is not one of those in the module's documentation. The message names the case.
 ///
 /// ```
 /// let cases = labserve_probe::case::parse(r#"[{"name": "get", "steps": [{"send": "GET / HTTP/1.0\r\n\r\n"}, {"read": 0}]}]"#);
@@ -232,7 +232,7 @@ fn parse_step(step: &WrittenStep) -> Option<Step> {
     })
 }
 
-/// The built-in case set: what the built-in profiles were recorded with, and hold.
+/// The built-in case set, with which the built-in profiles were recorded and are tested.
 ///
 /// # Panics
 /// Never: the tests parse the same text.

@@ -1,4 +1,4 @@
-//! A client that plays one case on one connection, and notes what arrives and when.
+//! A client that plays one case on one connection, and records what arrives and when.
 
 use crate::case::{Case, Step};
 use crate::placeholders::{Contents, Placeholders};
@@ -12,18 +12,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What a server may take of the client's time and memory, whatever it sends.
+/// Limits on the client's time and memory, regardless of what the server sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// How long a read waits for the first byte.
     pub first: Duration,
     /// The silence after the last byte that ends a read.
     pub quiet: Duration,
-    /// How long a connection may take to be established, and a send to be taken.
+    /// How long a connection may take to be established, and a send to be accepted.
     pub patience: Duration,
-    /// How long one step may read: a server that never stops is cut off.
+    /// The maximum time of reading in one step: the connection to a server that never stops sending is cut off.
     pub longest_read: Duration,
-    /// How many bytes one connection may bring.
+    /// How many bytes may arrive on one connection.
     pub most: usize,
     /// How many bytes the connections of a client may hold at one time.
     pub most_at_once: usize,
@@ -49,9 +49,9 @@ impl Default for Bounds {
 pub enum PlayError {
     /// No connection could be established.
     Connect(io::Error),
-    /// The server sent more than one connection may bring, or did not stop within the time of a step ([`Bounds`]).
+    /// The server sent more than the limit of a connection, or did not stop within the time of a step ([`Bounds`]).
     Endless(Bounds),
-    /// The connections together brought more than the client holds at one time.
+    /// All connections together received more than the client may hold at one time.
     Flood(Bounds),
 }
 
@@ -76,7 +76,7 @@ impl fmt::Display for PlayError {
 
 impl std::error::Error for PlayError {}
 
-/// A number of bytes for people.
+/// A number of bytes as text for people.
 pub(crate) fn mebibytes(bytes: usize) -> String {
     if bytes >= 1 << 20 {
         format!("{} MiB", bytes >> 20)
@@ -85,7 +85,7 @@ pub(crate) fn mebibytes(bytes: usize) -> String {
     }
 }
 
-/// Plays cases against one server. Each has a connection of its own, and several threads may play at once.
+/// Plays cases against one server. Each case has a separate connection, and several threads may play at once.
 ///
 /// ```no_run
 /// use labserve_probe::client::Client;
@@ -105,12 +105,12 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of `server`, whose site has files with these contents.
+    /// A client for `server`, whose site has files with these contents.
     pub fn new(server: SocketAddr, contents: Contents) -> Self {
         Self::within(server, contents, Bounds::default())
     }
 
-    /// The same with other bounds.
+    /// A client with other bounds.
     pub fn within(server: SocketAddr, contents: Contents, bounds: Bounds) -> Self {
         let head = move |path: &str| {
             let request = format!("HEAD {path} HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n\r\n");
@@ -130,8 +130,8 @@ impl Client {
         self.server
     }
 
-    /// Whether a byte that comes this long after the server's FIN is met with RST. `None` if the server sends no FIN after a
-    /// response to a request with `Connection: close`.
+    /// Whether the server responds with RST to a byte that arrives this long after its FIN. `None` if the server sends
+    /// no FIN after a response to a request with `Connection: close`.
     pub(crate) fn late_byte(&self, path: &str, after: Duration) -> Option<bool> {
         let mut connection = Connection::share(self.server, self.bounds, &self.held).ok()?;
         let request = format!(
@@ -143,7 +143,7 @@ impl Client {
         matches!(connection.ended, Some((End::Fin, _))).then_some(())?;
         thread::sleep(after);
         connection.send(b"x");
-        // An RST comes within a round trip; the next send then fails.
+        // An RST arrives within a round trip, and the next send then fails.
         thread::sleep(self.bounds.quiet);
         Some(connection.stream.write_all(b"x").is_err())
     }
@@ -153,7 +153,7 @@ impl Client {
     /// # Errors
     /// No connection can be established, or the server does not stop sending.
     pub fn play(&self, case: &Case) -> Result<Outcome, PlayError> {
-        // Filled in first: to ask for an ETag between two steps would be a pause between them.
+        // Filled in first: requesting an ETag between two steps would be a pause between them.
         let sends: Vec<Vec<u8>> = case
             .steps
             .iter()
@@ -195,32 +195,32 @@ impl Client {
     }
 }
 
-/// Sends one request and returns what comes back within a second of silence.
+/// Sends one request and returns what arrives until one second of silence.
 pub(crate) fn ask(server: SocketAddr, request: &str, bounds: Bounds) -> io::Result<Vec<u8>> {
     let mut connection = Connection::open(server, bounds)?;
     connection.send(request.as_bytes());
     Ok(connection.read(bounds.quiet).unwrap_or_default())
 }
 
-/// In seconds, to the millisecond.
+/// The time in seconds, rounded to the millisecond.
 fn seconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e3).round() / 1e3
 }
 
-/// A connection and its times.
+/// A connection and its timestamps.
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: TcpStream,
-    /// When a byte last went either way.
+    /// When a byte was last sent or received.
     last: Instant,
-    /// When the first byte of the last read came.
+    /// When the first byte of the last read arrived.
     first: Instant,
     /// How the server ended it, and how long after the last byte.
     pub(crate) ended: Option<(End, Duration)>,
-    /// How many bytes it brought.
+    /// How many bytes have been received.
     received: usize,
     bounds: Bounds,
-    /// How many bytes all connections hold that share this number.
+    /// How many bytes are held by all connections that share this counter.
     held: Arc<AtomicUsize>,
 }
 
@@ -235,7 +235,7 @@ impl Connection {
         Self::share(server, bounds, &Arc::default())
     }
 
-    /// The same with a number of bytes that is held, which it shares with other connections.
+    /// Opens a connection that shares this counter of held bytes with other connections.
     fn share(server: SocketAddr, bounds: Bounds, held: &Arc<AtomicUsize>) -> io::Result<Self> {
         let stream = TcpStream::connect_timeout(&server, bounds.patience)?;
         stream.set_nodelay(true)?;
@@ -296,7 +296,7 @@ impl Connection {
                 }
                 break;
             }
-            // What the operating system refuses here, the read reports.
+            // If the operating system refuses this, the read reports it.
             let _ = self.stream.set_read_timeout(Some(left));
             match self.stream.read(&mut buffer) {
                 Ok(0) => self.ended = Some((End::Fin, self.last.elapsed())),

@@ -1,9 +1,9 @@
-//! Compares two recordings: which cases are equal, which differ, and in what.
+//! Compares two recordings: which cases are equal, which differ, and how.
 //!
-//! Two answers are equal if their bytes are, but for what differs between two runs of one server (dates of the moment,
-//! boundaries, `HOST:PORT`), if the connections ended in the same way, and if the delays agree within 0.25 s or 5 %,
-//! whichever is larger. All delays between 60.5 s and 91 s count as equal: a server that looks at its timers every 30 s
-//! shows any of them.
+//! Two answers are equal if their bytes are equal, except for what differs between two runs of one server (current
+//! dates, boundaries, `HOST:PORT`), if the connections ended in the same way, and if the delays agree within 0.25 s or
+//! 5 %, whichever is larger. All delays between 60.5 s and 91 s count as equal: a server that checks its timers every
+//! 30 s shows any of them.
 
 use crate::case::{group, visible};
 use crate::measure;
@@ -12,37 +12,37 @@ use crate::recording::{Answer, End, Measure, Outcome, Recording};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// Delays that differ by less are equal, in seconds.
+/// Delays are equal if they differ by less, in seconds.
 const TOLERANCE_S: f64 = 0.25;
-/// The same, as a part of the delay.
+/// Delays are equal if they differ by less than this fraction of the delay.
 const TOLERANCE: f64 = 0.05;
 
-/// What two recordings have in common.
+/// The result of comparing two recordings.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Comparison {
-    /// The numbers of each group of cases, by its name.
+    /// The counts of each group of cases, by its name.
     pub groups: BTreeMap<String, Counts>,
     /// The cases that differ, by name.
     pub differing: BTreeMap<String, Vec<Difference>>,
-    /// The cases that one of the two did not answer alike each time.
+    /// The cases in which one of the two servers gave different answers at different times.
     pub unstable: Vec<String>,
 }
 
-/// How many cases are what.
+/// How many cases have each result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Both servers answered alike.
+    /// Both servers gave the same answer.
     pub equal: usize,
-    /// They did not.
+    /// They gave different answers.
     pub differs: usize,
-    /// One of them did not agree with itself.
+    /// One of them gave different answers at different times.
     pub unstable: usize,
-    /// One of them was not asked, or could not be.
+    /// One of them was not sent the case, or could not be.
     pub not_asked: usize,
 }
 
 impl Counts {
-    /// The part of the cases with an answer of both that are equal, in percent; 100 if there are none.
+    /// The percentage of equal cases among those with an answer from both; 100 if there are none.
     ///
     /// ```
     /// # use labserve_probe::compare::Counts;
@@ -59,46 +59,46 @@ impl Counts {
     }
 }
 
-/// One thing in which the answers to a case differ.
+/// One difference between the answers to a case.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Difference {
     /// The bytes that a step read.
     Bytes {
-        /// The step among those that read, from 0.
+        /// The index of the step among those that read, from 0.
         read: usize,
-        /// What the first server sent, without what differs between two runs.
+        /// What the first server sent, without anything that differs between two runs.
         want: String,
         /// What the second sent.
         got: String,
     },
-    /// When the first byte came, in seconds from the last byte before.
+    /// When the first byte arrived, in seconds after the previous byte.
     FirstByte {
-        /// The step among those that read, from 0.
+        /// The index of the step among those that read, from 0.
         read: usize,
-        /// After how long the first server sent it.
+        /// The delay of the first server.
         want_s: f64,
-        /// After how long the second did.
+        /// The delay of the second server.
         got_s: f64,
     },
     /// How the connection ended, and how many seconds after the last byte.
     End {
-        /// At the first server.
+        /// For the first server.
         want: (End, Option<f64>),
-        /// At the second.
+        /// For the second server.
         got: (End, Option<f64>),
     },
-    /// What was measured beside the cases.
+    /// What was measured in addition to the cases.
     Measure {
-        /// At the first server.
+        /// For the first server.
         want: Measure,
-        /// At the second.
+        /// For the second server.
         got: Measure,
     },
 }
 
 impl Difference {
-    /// What each of the two did: bytes as they are, anything else in words.
+    /// What each of the two servers did: bytes unchanged, anything else in words.
     pub fn sides(&self) -> (String, String) {
         match self {
             Self::Bytes { want, got, .. } => (want.clone(), got.clone()),
@@ -146,7 +146,7 @@ fn quoted(line: Option<&str>) -> String {
     line.map_or_else(|| "nothing".to_owned(), |text| format!("`{}`", visible(text)))
 }
 
-/// How a connection ended, for people.
+/// How a connection ended, as text for people.
 struct Ending((End, Option<f64>));
 
 impl fmt::Display for Ending {
@@ -159,7 +159,7 @@ impl fmt::Display for Ending {
     }
 }
 
-/// The number of the first line that differs, from 0, and that line of both.
+/// The index of the first line that differs, from 0, and that line of both texts.
 pub(crate) fn first_difference<'t>(want: &'t str, got: &'t str) -> (usize, Option<&'t str>, Option<&'t str>) {
     let (mut wanted, mut found) = (want.split("\r\n"), got.split("\r\n"));
     for line in 0.. {
@@ -198,7 +198,7 @@ pub fn compare(first: &Recording, second: &Recording) -> Comparison {
     comparison
 }
 
-/// Adds the measures, as a group of their own.
+/// Adds the measures as a separate group.
 fn compare_measures(first: &Recording, second: &Recording, comparison: &mut Comparison) {
     let names: BTreeSet<&String> = first.measures.keys().chain(second.measures.keys()).collect();
     for name in names {
@@ -217,7 +217,7 @@ fn compare_measures(first: &Recording, second: &Recording, comparison: &mut Comp
 }
 
 impl Comparison {
-    /// The numbers of all groups together.
+    /// The counts of all groups together.
     pub fn total(&self) -> Counts {
         self.groups.values().fold(Counts::default(), |sum, counts| Counts {
             equal: sum.equal + counts.equal,
@@ -228,7 +228,7 @@ impl Comparison {
     }
 }
 
-/// In what two outcomes of one case differ. Each comes with the `HOST:PORT` that its requests named.
+/// The differences between two outcomes of one case. Each outcome comes with the `HOST:PORT` that its requests named.
 pub fn differences((want, want_target): (&Outcome, &str), (got, got_target): (&Outcome, &str)) -> Vec<Difference> {
     let mut found = Vec::new();
     let nothing = crate::recording::Heard::default();

@@ -9,7 +9,7 @@ pub(crate) fn fields(response: &str) -> impl Iterator<Item = (&str, &str)> {
         .map(|(name, value)| (name, value.trim()))
 }
 
-/// The value of a field of the first response in a text, by its name in any case.
+/// The value of a field of the first response in a text. The case of its name does not matter.
 pub(crate) fn field<'t>(response: &'t str, name: &str) -> Option<&'t str> {
     fields(response)
         .find(|(found, _)| found.eq_ignore_ascii_case(name))

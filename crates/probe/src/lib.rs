@@ -1,11 +1,11 @@
 //! Records how an HTTP/1.1 server answers, and compares what two servers answered.
 //!
-//! A [`Case`] is what a client does on one connection: bytes that it sends, pauses, reads, and its FIN. The built-in case
-//! set ([`case::built_in`]) asks about 3,700 things that servers answer differently. [`record::record`] puts cases to a
-//! running server and keeps what came back as a [`Recording`]; [`adapt`] makes the cases fit a server that does not have the
-//! probe site, and [`measure`] finds out what no single case does. [`simulate::Simulation`] puts the same cases to a profile,
-//! in memory and in virtual time. [`compare::compare`] tells where two recordings differ, and [`report`] renders that for
-//! people and for programs.
+//! A [`Case`] is what a client does on one connection: bytes that it sends, pauses, reads, and its FIN. The built-in
+//! case set ([`case::built_in`]) covers about 3,700 things that servers answer differently. [`record::record`] sends
+//! cases to a running server and keeps the answers as a [`Recording`]; [`adapt`] adapts the cases to a server that does
+//! not have the probe site, and [`measure`] finds out what no single case shows. [`simulate::Simulation`] plays the
+//! same cases against a profile, in memory and in virtual time. [`compare::compare`] finds where two recordings differ,
+//! and [`report`] renders that for people and for programs.
 //!
 //! ```
 //! use labserve_core::profile::layers;

@@ -1,16 +1,16 @@
-//! What differs between two runs of one server is blanked before its answers are compared.
+//! Blanks what differs between two runs of one server, before its answers are compared.
 
-/// How many boundaries of one text are blanked.
+/// How many boundaries are blanked in one text.
 const MOST_BOUNDARIES: usize = 16;
 
-/// How many letters and digits a cookie's value has at least that is taken for random.
+/// The minimum number of letters and digits of a cookie value that is considered random.
 const SHORTEST_RANDOM: usize = 16;
 
-/// A response without it: dates of the moment, multipart boundaries, random values of cookies, a checksum of the path in an ETag, `HOST:PORT`, and the
-/// order of the methods in Allow, which is that of a hash table in some servers. `target` is the `HOST:PORT` of the
-/// requests.
+/// A response without anything that differs between two runs: current dates, multipart boundaries, random values of
+/// cookies, a checksum of the path in an ETag, `HOST:PORT`, and the order of the methods in Allow, which is that of a
+/// hash table in some servers. `target` is the `HOST:PORT` of the requests.
 pub(crate) fn normal(text: &str, target: &str) -> String {
-    // A text may hold several responses, each with its own Date.
+    // A text may contain several responses, each with a different Date.
     let is_now = |value: &str| text.contains(&format!("\nDate: {value}"));
     let mut lines: Vec<String> = text.split('\n').map(|text| line(text, &is_now)).collect();
     let mut boundaries: Vec<String> = lines
@@ -19,7 +19,7 @@ pub(crate) fn normal(text: &str, target: &str) -> String {
         .map(str::to_owned)
         .collect();
     boundaries.dedup();
-    // A response has one. A server that names thousands would make this slow.
+    // A response has only one. A server that sends thousands of them would make this slow.
     boundaries.truncate(MOST_BOUNDARIES);
     for line in &mut lines {
         for boundary in &boundaries {
@@ -28,14 +28,15 @@ pub(crate) fn normal(text: &str, target: &str) -> String {
     }
     let port = target.rsplit(':').next().unwrap_or(target);
     blank_path_checksum(&lines.join("\n"))
-        // Two names of one file of the probe site.
+        // Two names of the same file of the probe site.
         .replace("{{file:/link-in.txt}}", "{{file:/index.html}}")
         .replace(target, "<host>")
         .replace(&format!("Port {port}"), "Port <port>")
         .replace(&format!(":{port}"), ":<port>")
 }
 
-/// One line. `is_now`: whether a value is that of a Date. A Last-Modified with such a value was made up for its response.
+/// Blanks one line. `is_now`: whether a value is that of a Date. A Last-Modified with such a value was generated for
+/// its response.
 fn line(line: &str, is_now: &impl Fn(&str) -> bool) -> String {
     match line.split_once(": ") {
         Some((name @ ("Date" | "date" | "Expires" | "expires"), value))
@@ -91,8 +92,8 @@ fn boundary(line: &str) -> Option<&str> {
         .filter(|boundary| !boundary.is_empty())
 }
 
-/// Replaces the checksum in ETags of the form `"mtime-size-checksum"`: it is that of the file's absolute path, which is
-/// another one wherever the site lies.
+/// Replaces the checksum in ETags of the form `"mtime-size-checksum"`. It is computed from the file's absolute path,
+/// which depends on where the site is.
 pub(crate) fn blank_path_checksum(text: &str) -> String {
     let parts: Vec<_> = text
         .split('"')
@@ -101,7 +102,7 @@ pub(crate) fn blank_path_checksum(text: &str) -> String {
     parts.join("\"")
 }
 
-/// What stands for such a checksum.
+/// The replacement for such a checksum.
 pub(crate) const CHECKSUM: &str = "<adler32>";
 
 fn checksummed(quoted: &str) -> Option<&str> {

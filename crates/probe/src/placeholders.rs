@@ -1,11 +1,11 @@
-//! Placeholders: what stands in the text of a case for what only the server knows, and in a recording for whole files.
+//! Placeholders: in the text of a case they stand for what only the server knows, and in a recording for whole files.
 
 use crate::head::field;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Files shorter than this are recorded as they are: their bytes may stand in a response by chance.
+/// Shorter files are recorded as bytes: these may occur in a response by chance.
 const SHORTEST_FILE: usize = 600;
 
 /// The files of the site whose contents a recording shows as `{{file:/path}}`.
@@ -13,13 +13,13 @@ const SHORTEST_FILE: usize = 600;
 pub struct Contents(Arc<[(Vec<u8>, String)]>);
 
 impl Contents {
-    /// Takes each content with its path in a request.
+    /// The contents, each with its path in a request.
     pub fn new(files: impl IntoIterator<Item = (Vec<u8>, String)>) -> Self {
         let mut files: Vec<_> = files
             .into_iter()
             .filter(|(content, _)| content.len() >= SHORTEST_FILE)
             .collect();
-        // A file may contain another.
+        // One file may contain another, so longer files come first.
         files.sort_by(|(a, path), (b, other)| b.len().cmp(&a.len()).then_with(|| path.cmp(other)));
         Self(files.into())
     }
@@ -39,7 +39,7 @@ impl Contents {
         self.pieces(text).map(|(_, length)| length).sum()
     }
 
-    /// Splits such a text after `length` bytes; at its end if it is shorter, and before a file that would be cut.
+    /// Splits such a text after `length` bytes: at its end if it is shorter, and before a file that would be cut.
     pub(crate) fn split_at<'t>(&self, text: &'t str, length: usize) -> (&'t str, &'t str) {
         let (mut at, mut counted) = (0, 0);
         for (piece, bytes) in self.pieces(text) {
@@ -73,7 +73,7 @@ impl Contents {
 /// Returns the response to a HEAD request for a path.
 type Ask<'a> = Box<dyn Fn(&str) -> Vec<u8> + Send + Sync + 'a>;
 
-/// What placeholders in the text of cases stand for, at one server. The ETags are asked for once each.
+/// The values of placeholders in the text of cases, for one server. Each ETag is requested only once.
 pub struct Placeholders<'a> {
     host: String,
     etags: Mutex<HashMap<String, String>>,
@@ -126,7 +126,8 @@ impl<'a> Placeholders<'a> {
         }
     }
 
-    /// The ETag of a path; `"none"` if the response has none. The server is asked without the lock, so that no thread waits for the question of another.
+    /// The ETag of a path; `"none"` if the response has none. The request is made without the lock, so that no thread
+    /// waits for the request of another.
     fn tag(&self, path: &str) -> String {
         let known = || self.etags.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(tag) = known().get(path) {
@@ -134,7 +135,7 @@ impl<'a> Placeholders<'a> {
         }
         let response = (self.ask)(path);
         let tag = field(&latin1(&response), "etag").unwrap_or("\"none\"").to_owned();
-        // No answer says nothing about the ETag, so the next case asks again.
+        // If there was no answer, the ETag is still unknown, and the next case asks again.
         if !response.is_empty() {
             known().insert(path.to_owned(), tag.clone());
         }
@@ -142,7 +143,7 @@ impl<'a> Placeholders<'a> {
     }
 }
 
-/// The text before the first `{{etag:..}}` or `{{flip:..}}`, what stands in it, and the text after it.
+/// The text before the first `{{etag:..}}` or `{{flip:..}}`, the content of the placeholder, and the text after it.
 fn split_at_placeholder(text: &str) -> Option<(&str, &str, &str)> {
     let begins = ["{{etag:", "{{flip:"]
         .iter()
@@ -154,14 +155,14 @@ fn split_at_placeholder(text: &str) -> Option<(&str, &str, &str)> {
 
 /// Bytes as a string of the characters U+0000 to U+00FF.
 pub(crate) fn latin1(bytes: &[u8]) -> String {
-    // A text that grows may have twice the room that it needs, and recordings keep many.
+    // A growing string may allocate twice the memory that it needs, and recordings keep many strings.
     let mut text = String::with_capacity(bytes.len() + bytes.iter().filter(|byte| !byte.is_ascii()).count());
     text.extend(bytes.iter().map(|&byte| char::from(byte)));
     text
 }
 
-/// Replaces every occurrence of a file's content. Only its first bytes are searched for and the rest is compared, because
-/// to build a searcher for a large file would cost more than the search.
+/// Replaces every occurrence of a file's content. Only its first bytes are searched for, and the rest is compared,
+/// because building a searcher for a large file would cost more than the search.
 fn replace(text: Vec<u8>, what: &[u8], with: &[u8]) -> Vec<u8> {
     let beginning = &what[..what.len().min(64)];
     let (mut out, mut kept, mut from) = (Vec::new(), 0, 0);

@@ -1,6 +1,6 @@
 //! Recordings: what a server sent in each case, and how it ended each connection.
 //!
-//! A recording is a JSON object, the same for `labserve record`, for the recordings that the tests hold, and for bug reports:
+//! A recording is a JSON object. `labserve record`, the recordings in the tests, and bug reports use the same format:
 //!
 //! | key | value |
 //! |---|---|
@@ -10,12 +10,12 @@
 //! | `measures` | an object: what was measured beside the cases, by name; see [`crate::measure`] |
 //! | `cases` | an object: what came back in each case, by the case's name |
 //!
-//! What came back is `{"log": [...], "end": "fin" | "rst" | "open", "after": seconds}`. `log` has an entry
-//! `{"got": "bytes as Latin-1"}` for each step that reads; whole files of the site stand as `{{file:/path}}`. An entry of a
-//! step that waits for the end has `at`, too: the seconds to its first byte. `after` counts from the last byte exchanged to
-//! the end. A case that the server did not answer alike each time is `{"unstable": [what came back, ...]}`, and one that
-//! could not be asked is `{"error": "why"}`. A measure is `{"most": number, "then": "what meets one more" | null}` or
-//! `{"text": "in words"}`.
+//! An answer is `{"log": [...], "end": "fin" | "rst" | "open", "after": seconds}`. `log` has an entry
+//! `{"got": "bytes as Latin-1"}` for each step that reads; whole files of the site are written as `{{file:/path}}`. The
+//! entry of a step that waits for the end also has `at`: the seconds to its first byte. `after` is the time from the
+//! last byte exchanged to the end. A case to which the server gave different answers is `{"unstable": [answer, ...]}`,
+//! and one that could not be sent is `{"error": "why"}`. A measure is
+//! `{"most": number, "then": "reaction to one more" | null}` or `{"text": "in words"}`.
 
 use crate::adapt::OrdinaryFile;
 use serde::{Deserialize, Serialize};
@@ -32,13 +32,13 @@ pub struct Recording {
     pub version: u32,
     /// The `HOST:PORT` that the requests named.
     pub target: String,
-    /// The ordinary file that the cases were put to. `None`: the probe site.
+    /// The ordinary file that the cases request. `None`: the probe site.
     #[serde(default)]
     pub file: Option<OrdinaryFile>,
-    /// What was measured beside the cases, by name.
+    /// What was measured in addition to the cases, by name.
     #[serde(default)]
     pub measures: BTreeMap<String, Measure>,
-    /// What came back in each case, by the case's name.
+    /// The answer to each case, by the case's name.
     pub cases: BTreeMap<String, Answer>,
 }
 
@@ -46,24 +46,24 @@ fn first_version() -> u32 {
     VERSION
 }
 
-/// The version of the format that this crate writes. It reads this and earlier ones.
+/// The version of the format that this crate writes. It reads this version and earlier ones.
 pub const VERSION: u32 = 1;
 
-/// What came back in one case.
+/// The answer to one case.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Answer {
-    /// The server answered so, each time it was asked.
+    /// The server gave this answer each time.
     Stable(Outcome),
-    /// The server did not answer alike each time.
+    /// The server gave different answers.
     Unstable {
-        /// Its answers, in the order in which it was asked.
+        /// Its answers, in the order in which they were given.
         unstable: Vec<Outcome>,
     },
-    /// The case could not be asked.
+    /// The case could not be sent.
     Failed {
-        /// Why.
+        /// The reason.
         error: String,
     },
 }
@@ -81,7 +81,7 @@ pub struct Outcome {
     pub after_s: Option<f64>,
 }
 
-/// What arrived in one step that reads.
+/// What arrived during one step that reads.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct Heard {
     /// The bytes as Latin-1, with `{{file:/path}}` for whole files.
@@ -92,16 +92,16 @@ pub struct Heard {
     pub at_s: Option<f64>,
 }
 
-/// What was measured.
+/// A measured value.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Measure {
-    /// A limit, or a number that ends something.
+    /// A limit, or a number after which something ends.
     Limit {
-        /// The largest that the server accepts, as far as was asked.
+        /// The largest value that the server accepts, as far as it was tried.
         most: u64,
-        /// What meets one more: a status line, or the end of the connection. `None`: no limit was found.
+        /// The reaction to one more: a status line, or the end of the connection. `None`: no limit was found.
         then: Option<String>,
     },
     /// A value in words.
@@ -129,7 +129,7 @@ pub enum End {
     Fin,
     /// The server reset it.
     Rst,
-    /// It was open when the last step was over.
+    /// It was still open after the last step.
     Open,
 }
 
@@ -143,7 +143,7 @@ impl fmt::Display for End {
     }
 }
 
-/// Older recordings also have entries for sends that failed. Whether one fails depends on the moment, not on the server.
+/// Older recordings also have entries for sends that failed. Whether a send fails depends on timing, not on the server.
 fn only_reads<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Heard>, D::Error> {
     #[derive(Deserialize)]
     struct Entry {
@@ -212,8 +212,8 @@ impl Recording {
         Ok(recording)
     }
 
-    /// Takes in the cases of another recording of the same server. If it was at another address there, its answers are made
-    /// to name this one.
+    /// Adds the cases of another recording of the same server. If the server had another address there, its answers are
+    /// rewritten to contain this one.
     pub fn absorb(&mut self, other: Self) {
         let (theirs, ours) = (&other.target, &self.target);
         let port = |target: &str| target.rsplit(':').next().unwrap_or_default().to_owned();
@@ -236,7 +236,8 @@ impl Recording {
         }
     }
 
-    /// The recording as text, with a line for each measure and case, so that two of them can be compared line by line.
+    /// The recording as text, with one line for each measure and case, so that two recordings can be compared line by
+    /// line.
     pub fn to_text(&self) -> String {
         let mut text = Vec::new();
         // Writing to a Vec cannot fail, and JSON is UTF-8.
@@ -244,10 +245,10 @@ impl Recording {
         String::from_utf8(text).unwrap_or_default()
     }
 
-    /// Writes the same text. Little more than a line of it is in memory at one time: a recording may have hundreds of MiB.
+    /// Writes the same text. Only about one line is in memory at a time: a recording may have hundreds of MiB.
     ///
     /// # Errors
-    /// What is written to fails.
+    /// The writer fails.
     pub fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
         write!(
             out,
@@ -277,7 +278,7 @@ fn write_lines(out: &mut impl Write, entries: &BTreeMap<String, impl Serialize>)
         serde_json::to_writer(&mut *out, value)?;
         before = ",\n";
     }
-    // No line, if there is no entry.
+    // Without entries there are no lines.
     let end = if entries.is_empty() { "{\n\n}" } else { "\n}" };
     out.write_all(end.as_bytes())
 }

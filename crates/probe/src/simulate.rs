@@ -1,4 +1,4 @@
-//! Puts cases to a profile: the whole conversation in memory, in virtual time, over the code that also serves.
+//! Plays cases against a profile: the whole conversation in memory and in virtual time, with the code that also serves.
 
 use crate::adapt::OrdinaryFile;
 use crate::case::{Case, Step};
@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A server that has a profile, serves the probe site, and exists in memory only.
+/// A server with a profile that serves the probe site and exists only in memory.
 #[derive(Clone, Debug)]
 pub struct Simulation<'p> {
     profile: &'p Profile,
@@ -24,8 +24,8 @@ pub struct Simulation<'p> {
 }
 
 impl<'p> Simulation<'p> {
-    /// A server with this profile and the probe site, at this address. Nothing listens there: it is what requests and
-    /// responses name.
+    /// A server with this profile and the probe site, at this address. It does not listen there: requests and responses
+    /// contain the address.
     pub fn new(profile: &'p Profile, address: SocketAddr) -> Self {
         let mut memory = MemorySite::new(profile);
         for (path, content) in site::shared() {
@@ -34,7 +34,7 @@ impl<'p> Simulation<'p> {
         Self::over(profile, memory, site::contents(), address)
     }
 
-    /// A server with this profile whose site has this file and no other. Cases are put to the file.
+    /// A server with this profile whose site has only this file. Cases request this file.
     pub fn with_file(profile: &'p Profile, file: &OrdinaryFile, address: SocketAddr) -> Self {
         Self {
             file: Some(file.clone()),
@@ -42,15 +42,16 @@ impl<'p> Simulation<'p> {
         }
     }
 
-    /// The same over another site. `contents` are those of its files that recordings show by their paths.
+    /// A server with another site. `contents` are those of its files that recordings show as paths.
     pub fn over(profile: &'p Profile, site: MemorySite<'p>, contents: Contents, address: SocketAddr) -> Self {
         Self {
             profile,
             site,
             setting: Setting {
                 local: address,
-                // 2026-05-28: later than every file of the site, and earlier than the dates that cases use for the future.
-                // The random numbers are as long as those that the recorded servers draw.
+                // 2026-05-28: later than the modification time of every file of the site, and earlier than the dates
+                // that cases use for the future. The random numbers are as long as those that the recorded servers
+                // draw.
                 render: RenderContext {
                     run: 0x8123_4567_89ab_cdef,
                     random: 0x9123_4567_89ab_cdef,
@@ -63,7 +64,7 @@ impl<'p> Simulation<'p> {
         }
     }
 
-    /// The same server with another profile that has the same `[types]`. It takes a part of the time of
+    /// The same server with another profile that has the same `[types]`. This takes only a fraction of the time of
     /// [`Simulation::new`].
     pub(crate) fn under<'q>(&self, profile: &'q Profile) -> Simulation<'q> {
         Simulation {
@@ -75,7 +76,7 @@ impl<'p> Simulation<'p> {
         }
     }
 
-    /// The same server when it draws other random numbers and has sent this many multipart responses.
+    /// The same server with other random numbers, after this many multipart responses.
     pub(crate) fn drawing(&self, again: u64) -> Self {
         let mut other = self.clone();
         let render = &mut other.setting.render;
@@ -85,18 +86,18 @@ impl<'p> Simulation<'p> {
         other
     }
 
-    /// The address that requests and responses name.
+    /// The address that requests and responses contain.
     pub fn address(&self) -> SocketAddr {
         self.setting.local
     }
 
-    /// The file that the cases are put to, if it is not the probe site.
+    /// The file that the cases request, if it is not the probe site.
     pub fn file(&self) -> Option<&OrdinaryFile> {
         self.file.as_ref()
     }
 
-    /// Puts cases to the profile, slow ones, too: virtual time passes at once. If the server has only an ordinary file, the
-    /// cases that need more are left out.
+    /// Plays cases against the profile, including slow ones: virtual time passes at once. If the server has only an
+    /// ordinary file, the cases that need more are left out.
     ///
     /// ```
     /// use labserve_core::profile::layers;
@@ -128,7 +129,7 @@ impl<'p> Simulation<'p> {
         recording
     }
 
-    /// What placeholders stand for at this server.
+    /// The values of placeholders for this server.
     pub fn placeholders(&self) -> Placeholders<'_> {
         Placeholders::new(self.setting.local, |path| {
             let host = self.setting.local;
@@ -142,12 +143,12 @@ impl<'p> Simulation<'p> {
         })
     }
 
-    /// Follows steps, as [`steps`] makes them of a case.
+    /// Plays steps that [`steps`] made from a case.
     pub fn run(&self, steps: &[model::Step]) -> model::Outcome {
         Script::new(steps).run(self.profile, &self.site, &self.setting)
     }
 
-    /// An outcome of [`Simulation::run`] as recordings have it.
+    /// An outcome of [`Simulation::run`] in the form that recordings use.
     pub fn outcome(&self, outcome: &model::Outcome) -> Outcome {
         let seconds = |time: Duration| time.as_secs_f64();
         Outcome {

@@ -1,6 +1,6 @@
-//! The probe site: the files that the cases ask for.
+//! The probe site: the files that the cases request.
 //!
-//! Put it into the document root of a server ([`write()`]), and the server can be asked all cases.
+//! Once it is in the document root of a server ([`write()`]), all cases can be sent to that server.
 
 use crate::placeholders::Contents;
 use std::fs::{self, File};
@@ -65,10 +65,10 @@ pub const FILES: &[ProbeFile] = &[
     },
 ];
 
-/// A link within the site and what it leads to.
+/// A link within the site, and its target.
 const LINK: (&str, &str) = ("link-in.txt", "index.html");
 
-/// The modification time of all files: 2023-10-31 15:31:16.361 UTC. The fraction shows what a server does with it.
+/// The modification time of all files: 2023-10-31 15:31:16.361 UTC. The fraction shows how a server handles it.
 pub const MODIFIED: Duration = Duration::from_millis(1_698_766_276_361);
 
 /// The contents that a recording shows as `{{file:/path}}`.
@@ -94,7 +94,7 @@ pub(crate) fn shared() -> &'static [SharedFile] {
     &SHARED
 }
 
-/// A recorded text in which a file with two names has the first.
+/// A recorded text in which a file with two names always has the first one.
 pub(crate) fn with_one_name(text: &str) -> String {
     text.replace(
         &format!("{{{{file:/{}}}}}", LINK.0),
@@ -105,7 +105,7 @@ pub(crate) fn with_one_name(text: &str) -> String {
 /// Writes the site into a directory, with its modification times. On Unix it has a symbolic link, too.
 ///
 /// # Errors
-/// A file cannot be written, or another file of that name is there. What was written before stays.
+/// A file cannot be written, or a different file with this name exists. Files that were already written stay.
 ///
 /// ```
 /// let directory = tempfile::tempdir().expect("a temporary directory");
@@ -120,14 +120,14 @@ pub fn write(directory: &Path) -> io::Result<()> {
         }
         #[cfg(unix)]
         if *path == LINK.0 {
-            // A link of an earlier run may stand there.
+            // There may be a link from an earlier run.
             if fs::symlink_metadata(&target).is_ok_and(|found| found.is_symlink()) {
                 fs::remove_file(&target)?;
             }
             std::os::unix::fs::symlink(LINK.1, &target)?;
             continue;
         }
-        // A file of the user, or a link that leads elsewhere, is not written over.
+        // A file of the user, or a link to somewhere else, is not overwritten.
         if fs::symlink_metadata(&target).is_ok() && fs::read(&target).ok().as_deref() != Some(*content) {
             return Err(io::Error::new(
                 io::ErrorKind::AlreadyExists,

@@ -1,7 +1,7 @@
-//! The mutation test of the cases: a key of a profile that has another value should be noticed by some case.
+//! The mutation test of the cases: if a key of a profile has another value, some case should notice it.
 //!
-//! What no case notices is printed. Most such keys are masked: in that profile, another key decides before them. The
-//! others are holes in the case set. `cargo test --release -p labserve-probe --test mutation -- --ignored --nocapture`
+//! Keys that no case notices are printed. Most of them are masked: in that profile, another key is decided first. The
+//! others are gaps in the case set. `cargo test --release -p labserve-probe --test mutation -- --ignored --nocapture`
 
 #![allow(
     clippy::expect_used,
@@ -25,7 +25,7 @@ use toml::{Table, Value};
 /// The address of the servers in memory.
 const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 18081);
 
-/// Tables that do not decide what is done: texts, names and numbers of the profile itself.
+/// Tables that do not affect behaviour: texts, names and numbers of the profile itself.
 const TEXTS: [&str; 9] = [
     "cookie",
     "extends",
@@ -38,7 +38,7 @@ const TEXTS: [&str; 9] = [
     "title",
 ];
 
-/// The keys that a profile sets, each with other values that it might have.
+/// The keys that a profile sets, each with other values to try.
 fn mutants(profile: &str) -> BTreeMap<String, Vec<String>> {
     let schema: Json = serde_json::from_str(schema::TEXT).expect("the schema");
     let merged = Stack::load(profile, &BuiltIns).expect("a built-in profile").merged();
@@ -81,7 +81,7 @@ fn keys_of(schema: &Json, node: &Json, path: &str, table: &Table, found: &mut BT
     }
 }
 
-/// The schemas that a node stands for: itself, or what it refers to.
+/// The schemas that a node represents: itself, or those to which it refers.
 fn alternatives<'s>(schema: &'s Json, node: &'s Json, found: &mut Vec<&'s Json>) {
     if let Some(name) = node["$ref"].as_str().and_then(|name| name.rsplit('/').next()) {
         alternatives(schema, &schema["definitions"][name], found);
@@ -94,7 +94,7 @@ fn alternatives<'s>(schema: &'s Json, node: &'s Json, found: &mut Vec<&'s Json>)
     found.push(node);
 }
 
-/// Other values for a key that has this one: the other words of its kind, a number near it, twice the time.
+/// Other values for a key with this value: the other words of its kind, a number close to it, twice the time.
 fn other_values(schema: &Json, node: &Json, value: &Value, found: &mut Vec<String>) {
     let mut nodes = Vec::new();
     alternatives(schema, node, &mut nodes);
@@ -128,12 +128,12 @@ fn written(value: &Value) -> String {
     value.to_string()
 }
 
-/// A profile and what it answers to each case.
+/// A profile and its answer to each case.
 struct Original<'a> {
     profile: &'a str,
     cases: &'a [Case],
     outcomes: Vec<Outcome>,
-    /// The order in which the cases are asked: those that noticed something before come first.
+    /// The order in which the cases are played: those that noticed an earlier change come first.
     order: Mutex<Vec<usize>>,
 }
 
@@ -146,7 +146,7 @@ impl<'a> Original<'a> {
         let placeholders = simulation.placeholders();
         let outcome = |case: &Case| simulation.outcome(&simulation.run(&steps(case, &placeholders)));
         let mut order: Vec<usize> = (0..cases.len()).collect();
-        // Neighbours ask much the same.
+        // Neighbouring cases test similar things.
         order.sort_by_key(|at| at % 61);
         Self {
             profile,
@@ -156,7 +156,8 @@ impl<'a> Original<'a> {
         }
     }
 
-    /// The first of these cases that notices a key of this value; `None` if none does. `Err`: the profile would not be valid.
+    /// The first of these cases that notices this value of a key; `None` if none does. `Err`: the profile would not be
+    /// valid.
     fn first_of(&self, among: &[usize], key: &str, value: &str) -> Result<Option<usize>, ()> {
         let stack = Stack::load(self.profile, &BuiltIns).expect("a built-in profile");
         let layer = Layer::from_assignment(&format!("{key}={value}")).map_err(drop)?;
@@ -170,7 +171,7 @@ impl<'a> Original<'a> {
         Ok(among.iter().copied().find(notices))
     }
 
-    /// The same among all cases: its name.
+    /// The name of the first of all cases that notices it.
     fn noticed_by(&self, key: &str, value: &str) -> Result<Option<&'a str>, ()> {
         let order = self.order.lock().expect("no panic").clone();
         let Some(at) = self.first_of(&order, key, value)? else {
@@ -186,7 +187,7 @@ impl<'a> Original<'a> {
     }
 }
 
-/// What the cases notice of a profile.
+/// What the cases notice about a profile.
 #[derive(Default)]
 struct Found {
     /// A key, another value, and the case that notices it.
@@ -231,13 +232,13 @@ fn examine(profile: &str, cases: &[Case]) -> Found {
     found
 }
 
-/// Where the keys that are noticed are kept, each with the case that notices it.
+/// The file with the keys that are noticed, each with the case that notices it.
 const INDEX: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/noticed.txt");
 
-/// The percentage of the keys of each built-in profile that some case notices.
+/// The minimum percentage of the keys of each built-in profile that some case notices.
 const NOTICED: usize = 50;
 
-/// With `LABSERVE_BLESS=1`, it writes the index that the other test reads.
+/// With `LABSERVE_BLESS=1`, this test writes the index that the other test reads.
 #[test]
 #[ignore = "takes minutes in a release build"]
 fn most_keys_of_every_profile_are_noticed_by_a_case() {
@@ -267,7 +268,7 @@ fn most_keys_of_every_profile_are_noticed_by_a_case() {
     }
 }
 
-/// What was noticed once still is, but for what changes in the profiles meanwhile.
+/// Changes that cases once noticed are still noticed, except where profiles have changed since.
 #[test]
 fn the_cases_still_notice_what_they_did() {
     let index = std::fs::read_to_string(INDEX).expect("the index");

@@ -43,10 +43,10 @@ pub fn stack(name: &str) -> Result<Stack, ConfigError> {
     Stack::load(name, &ProfileFiles)
 }
 
-/// The same profile, built.
+/// The same profile, resolved.
 ///
 /// # Errors
-/// As [`stack`] and [`Stack::build`].
+/// The same as those of [`stack`] and [`Stack::build`].
 pub fn load(name: &str) -> Result<Profile, ConfigError> {
     stack(name)?.build()
 }

@@ -10,20 +10,20 @@ use std::path::Path;
 /// The largest file that is read, in bytes. The built-in profiles are smaller than 32 KiB.
 const LARGEST: u64 = 1 << 20;
 
-/// Reads the file at `path`, which must be a regular file of at most 1 MiB in UTF-8. `what` says in errors what it should
-/// hold: `profile` or `configuration`.
+/// Reads the file at `path`, which must be a regular UTF-8 file of at most 1 MiB. `what` names the kind of file in
+/// error messages: `profile` or `configuration`.
 ///
 /// # Errors
-/// There is no such file, it cannot be read, or it is something else: a directory, a pipe, a device, too large, in another
-/// encoding.
+/// There is no such file, it cannot be read, or it is not acceptable: a directory, a pipe, a device, too large, or in
+/// another encoding.
 pub fn read(path: &Path, what: &str) -> Result<String, ConfigError> {
     read_up_to(path, what, LARGEST)
 }
 
-/// As [`read`], for a file of at most `most` bytes.
+/// Like [`read`], for a file of at most `most` bytes.
 ///
 /// # Errors
-/// As those of [`read`].
+/// The same as those of [`read`].
 pub fn read_up_to(path: &Path, what: &str, most: u64) -> Result<String, ConfigError> {
     text_at(path, most).map_err(|why| ConfigError {
         origin: path.display().to_string(),
@@ -40,7 +40,7 @@ pub fn shown(path: &Path) -> String {
 
 fn text_at(path: &Path, most: u64) -> Result<String, String> {
     let said = |error: io::Error| error.to_string();
-    // Before it is opened: opening some devices has effects.
+    // Checked before the file is opened, because opening some devices has side effects.
     must_be_a_file(&std::fs::metadata(path).map_err(said)?)?;
     let file = sys::open_without_waiting(path).map_err(said)?;
     must_be_a_file(&file.metadata().map_err(said)?)?;
@@ -71,7 +71,7 @@ fn must_be_a_file(metadata: &std::fs::Metadata) -> Result<(), String> {
 
 fn content(file: File, most: u64) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    // A file can grow, and some in /proc have no size: what counts is what is read.
+    // The size in the metadata is not reliable: a file can grow, and some files in /proc report a size of 0.
     file.take(most + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| error.to_string())?;
@@ -81,7 +81,7 @@ fn content(file: File, most: u64) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// Whether the text begins with a byte order mark of UTF-16, or with an ASCII character in UTF-16 without one.
+/// Whether the text starts with a UTF-16 byte order mark, or with an ASCII character in UTF-16 without one.
 fn is_utf16(bytes: &[u8]) -> bool {
     let has_mark = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
     has_mark || matches!(bytes, [a, b, ..] if (*a == 0) != (*b == 0))

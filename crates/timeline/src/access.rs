@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, Method, header};
 use labserve_server::events::Secret;
 use std::net::{IpAddr, SocketAddr};
 
-/// The fewest characters of a token that somebody has chosen.
+/// The minimum number of characters of a token that the user chooses.
 const SHORTEST: usize = 16;
 
 /// The access token: 32 random bytes in hexadecimal.
@@ -31,10 +31,10 @@ impl Token {
         Ok(Self(Secret::new(&text)))
     }
 
-    /// The token that somebody has chosen.
+    /// A token that the user has chosen.
     ///
     /// # Errors
-    /// It is too short, or has other characters than those of a token in a URL.
+    /// It is too short, or contains characters that a URL would have to encode.
     pub(super) fn given(text: &str) -> Result<Self, String> {
         let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
         if text.len() < SHORTEST || !text.bytes().all(is_plain) {
@@ -49,13 +49,14 @@ impl Token {
         self.0.text()
     }
 
-    /// The token as something to be masked: a client may send it to a served port by mistake. Without that, the event that
-    /// shows its request would give the token to everybody who may read events.
+    /// The token as a secret to be masked: a client may send it to a served port by mistake. Otherwise, the event for
+    /// that request would show the token to everyone who can read events.
     pub(super) fn secret(&self) -> &Secret {
         &self.0
     }
 
-    /// Whether `text` is the token. Takes the same time wherever the first difference is, so that timing reveals nothing.
+    /// Whether `text` is the token. The comparison takes the same time wherever the first difference is, so that timing
+    /// reveals nothing.
     pub(super) fn is(&self, text: &str) -> bool {
         let differs = self
             .text()
@@ -83,7 +84,8 @@ impl Access {
     /// Checks whether this request may be answered.
     ///
     /// # Errors
-    /// The Host field is not this machine's, the request comes from another site, or it needs the token and has none.
+    /// The Host field is not this machine's, the request comes from another site, or it needs the token and does not
+    /// have it.
     pub(super) fn admit(&self, method: &Method, path: &str, headers: &HeaderMap) -> Result<(), Refusal> {
         let host = one(headers, header::HOST.as_str());
         if !host.is_some_and(|host| self.is_own_host(host)) {
@@ -123,8 +125,8 @@ impl Access {
             .is_some_and(|(_, token)| self.token.is(token.trim()))
     }
 
-    /// Whether a Host value is an address of this machine, or `localhost`, with the right port. Other names are refused:
-    /// anybody can make a name resolve to this machine, but not an address.
+    /// Whether a Host value is an address of this machine, or `localhost`, with the right port. Other names are
+    /// refused: an attacker can make any name resolve to this machine, but cannot do that with an address.
     fn is_own_host(&self, host: &str) -> bool {
         let (name, port) = match host.rsplit_once(':') {
             Some((name, port)) if !port.ends_with(']') => (name, port.parse().ok()),

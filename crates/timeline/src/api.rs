@@ -57,7 +57,7 @@ pub(super) fn router(state: Arc<AppState>) -> Router {
         .method_not_allowed_fallback(async || Refusal::method_not_allowed())
         .with_state(Arc::clone(&state))
         .layer(from_fn_with_state(state, admit))
-        // A compressor buffers. JSON lines must arrive when they happen, so they are not compressed.
+        // A compressor buffers its output. JSON lines must arrive as they happen, so they are not compressed.
         .layer(
             CompressionLayer::new()
                 .compress_when(DefaultPredicate::new().and(NotForContentType::const_new("application/x-ndjson"))),
@@ -90,7 +90,7 @@ fn connection_id(text: &str) -> Result<u64, Refusal> {
     text.parse().map_err(|_| Refusal::no_connection(text))
 }
 
-/// The page, whatever the query holds. Its script takes `token` from the address and tells the person if it is not valid.
+/// The page, regardless of the query. Its script reads `token` from the address and tells the user if it is not valid.
 async fn page(headers: HeaderMap) -> Result<Response, Refusal> {
     assets::file("index.html", &headers).ok_or_else(Refusal::not_found)
 }

@@ -23,7 +23,7 @@ macro_rules! asset {
     };
 }
 
-/// Every file of the page, without the page itself.
+/// Every file of the page except the page itself.
 const ASSETS: &[Asset] = &[
     asset!("announced.js"),
     asset!("api.js"),
@@ -68,10 +68,10 @@ const ASSETS: &[Asset] = &[
     asset!("words.js"),
 ];
 
-/// The path of the module that holds the sentences. It is made from the catalogue, not a file.
+/// The path of the module with the sentences. It is generated from the catalogue and is not a file.
 const SENTENCES_PATH: &str = "locale.js";
 
-/// The sentences of the page by language and id. A module, so that the page has them before it draws anything.
+/// The sentences of the page by language and id. They are a module, so that the page has them before it draws anything.
 static SENTENCES: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let languages: Map<String, Value> = Lang::ALL
         .into_iter()
@@ -80,7 +80,7 @@ static SENTENCES: LazyLock<Vec<u8>> = LazyLock::new(|| {
     format!("export default {};\n", Value::from(languages)).into_bytes()
 });
 
-/// What the page shows: everything but the sentences of `explain`. The page's own ids do not begin with `page.`.
+/// The sentences that the page shows: all except those of `explain`. The page's own ids do not start with `page.`.
 fn sentences(lang: Lang) -> Map<String, Value> {
     let shown = catalogue(lang).iter().filter(|(id, _)| !id.starts_with("explain."));
     shown
@@ -91,7 +91,7 @@ fn sentences(lang: Lang) -> Map<String, Value> {
 /// The path of the page itself.
 const PAGE_PATH: &str = "index.html";
 
-/// The page, which names all modules, so that a browser fetches them at once and not module by module.
+/// The page, which lists all modules, so that a browser fetches them at once instead of one after another.
 static PAGE: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let modules = ASSETS.iter().map(|asset| asset.path).chain([SENTENCES_PATH]);
     let links = modules

@@ -1,11 +1,11 @@
-//! A change of one key of a profile: its key as it was sent, and where its value is stored.
+//! A change of one key of a profile: the key in the form in which it was sent, and where its value is stored.
 
 use labserve_core::profile::ConfigError;
 use labserve_core::profile::layers::{KeyPath, Layer};
 use serde_json::Value;
 use toml::Table;
 
-/// The name of a change, in errors.
+/// The origin that errors show for a change.
 pub(super) const ORIGIN: &str = "the change";
 
 /// A key whose value is changed, or reset.
@@ -19,7 +19,7 @@ impl<'v> Assignment<'v> {
     /// A change as it was sent. `null` resets the key.
     ///
     /// # Errors
-    /// There is no such key. The message says which one was meant.
+    /// There is no such key. The message suggests the key that was probably meant.
     pub(super) fn of(key: &str, value: &'v Value) -> Result<Self, String> {
         match KeyPath::parse(key) {
             Some(path) if path.exists() => Ok(Self { path, value }),
@@ -36,7 +36,7 @@ impl<'v> Assignment<'v> {
         }
     }
 
-    /// Whether the value is what a profile with these keys has by itself.
+    /// Whether the value is the one that a profile with these keys has anyway.
     pub(super) fn is_own(&self, keys: &Table) -> bool {
         let own = self.place().find(keys).map(serde_json::to_value);
         matches!(own, Some(Ok(own)) if own == *self.value)
@@ -50,7 +50,7 @@ impl<'v> Assignment<'v> {
     /// Writes the value into `changes`.
     ///
     /// # Errors
-    /// What is wrong with the value by itself. Names and what depends on several keys are checked when the profile is built.
+    /// The value itself is wrong. Names and dependencies between keys are checked when the profile is built.
     pub(super) fn write(&self, changes: &mut Table) -> Result<(), ConfigError> {
         let written = toml_value(self.value).ok_or_else(|| ConfigError {
             origin: ORIGIN.to_owned(),
@@ -69,7 +69,7 @@ impl<'v> Assignment<'v> {
     }
 }
 
-/// A value of JSON as one of TOML, which has no `null`.
+/// A JSON value as a TOML value. TOML has no `null`.
 fn toml_value(value: &Value) -> Option<toml::Value> {
     Some(match value {
         Value::Null => return None,
@@ -161,7 +161,7 @@ mod tests {
         }
     }
 
-    /// The keys of a table with their values, below `path`. A list is one value.
+    /// Collects the keys of a table with their values, below `path`. A list is one value.
     fn leaves(path: &str, table: &Table, into: &mut Vec<(String, Value)>) {
         for (name, value) in table {
             let name = toml::Value::String(name.clone()).to_string();

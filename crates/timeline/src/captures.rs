@@ -1,6 +1,6 @@
-//! Captures that are dropped onto the page: the program explains them, and the pages are kept for a while.
+//! Captures that are dropped onto the page: the program explains them, and the resulting pages are kept for a while.
 //!
-//! How a capture is read is the program's part ([`Explainer`]).
+//! Reading a capture is the job of the program ([`Explainer`]).
 
 use super::describe::Answer;
 use super::json::Json;
@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::sync::Semaphore;
 
-/// The path below which the pages are. Their names are as hard to guess as a token, so they need none.
+/// The path below which the pages are. Their names are as hard to guess as a token, so reading them needs no token.
 pub(super) const PAGES: &str = "/explained/";
 
 /// The largest capture that is accepted, in bytes.
@@ -29,7 +29,7 @@ const LARGEST: usize = 64 << 20;
 /// How long a capture may take to arrive.
 const TIME: Duration = Duration::from_secs(60);
 
-/// How many pages are kept. The oldest is forgotten first.
+/// How many pages are kept. The oldest is removed first.
 const KEPT: usize = 4;
 
 /// The Content-Security-Policy of a page: no script, nothing loaded, and only in a frame of the timeline.
@@ -38,7 +38,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 
 /// Explains captures.
 pub trait Explainer: fmt::Debug + Send + Sync {
-    /// Explains a capture that a file with this `name` holds.
+    /// Explains a capture from a file with this `name`.
     ///
     /// # Errors
     /// It is not a capture. The message says what was expected.
@@ -48,7 +48,8 @@ pub trait Explainer: fmt::Debug + Send + Sync {
 /// An explained capture.
 #[derive(Clone, Debug)]
 pub struct Explained {
-    /// A page that is complete in itself. The element of a connection, if there is one, has the id `s` with its stream.
+    /// A self-contained page. The element of a connection, if there is one, has the id `s` followed by its stream
+    /// number.
     pub page: String,
     /// The connections in it.
     pub connections: Vec<CapturedConnection>,
@@ -69,7 +70,7 @@ pub struct CapturedConnection {
     pub described: bool,
 }
 
-/// What explains captures, and the pages of the last ones.
+/// The explainer, and the pages of the latest captures.
 #[derive(Debug)]
 pub(super) struct Captures {
     explainer: Option<Arc<dyn Explainer>>,
@@ -92,7 +93,7 @@ impl Captures {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a page. Returns its path.
+    /// Keeps a page and returns its path.
     fn keep(&self, page: String) -> Result<String, Refusal> {
         let name = Token::new().map_err(|_| Refusal::internal())?.text().to_owned();
         let path = format!("{PAGES}{name}");
@@ -105,7 +106,7 @@ impl Captures {
 
 type Timeline = State<Arc<AppState>>;
 
-/// `POST explain`: explains the capture in the body. Answers with the path of its page, and its connections.
+/// `POST explain`: explains the capture in the body. The response contains the path of its page, and its connections.
 pub(super) async fn explain(State(state): Timeline, uri: Uri, request: Request) -> Answer {
     let query = query(&uri)?;
     let lang = match query.get("lang") {

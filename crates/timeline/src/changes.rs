@@ -1,4 +1,4 @@
-//! The handlers that change something. Each answers with the server as it is after the change.
+//! The handlers for changes. Each responds with the state of the server after the change.
 
 use super::describe::{Answer, described, number};
 use super::refusal::Refusal;

@@ -1,4 +1,4 @@
-//! The socket of one of the timeline's connections: notes its activity, and fails when the client does not read.
+//! The socket of one of the timeline's connections. It records activity, and fails when the client does not read.
 
 use super::seats::Activity;
 use labserve_core::http1::OtherProtocol;
@@ -10,11 +10,11 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// How long the client may accept nothing while there is something to send. Its connection holds a seat and up to a
-/// megabyte meanwhile.
+/// How long the client may accept nothing while there is something to send. Meanwhile its connection occupies a seat
+/// and up to a megabyte of memory.
 pub(super) const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A socket, with what has happened on it.
+/// A socket with its activity.
 #[derive(Debug)]
 pub(super) struct ConnectionIo<S> {
     socket: S,
@@ -35,7 +35,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ConnectionIo<S> {
         }
     }
 
-    /// What a write returns that has come to `written`: an error once it has waited for too long.
+    /// The result of a write: `written`, or an error once the write has waited too long.
     fn timed<T>(&mut self, written: Poll<io::Result<T>>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.write_timer = None;

@@ -39,7 +39,7 @@ pub(super) async fn list(state: &AppState, query: &BTreeMap<String, String>) -> 
     Ok(json!({"connections": rows}))
 }
 
-/// Asks the workers for all open connections.
+/// Requests the list of open connections from the workers.
 pub(super) async fn open_connections(state: &AppState) -> Result<Vec<ConnectionInfo>, Refusal> {
     timeout(TIMEOUT, state.servers.control().connections())
         .await

@@ -1,11 +1,11 @@
-//! The servers as the API describes them.
+//! The servers in the form in which the API describes them.
 
 use super::json::Json;
 use super::refusal::Refusal;
 use super::{AppState, connections};
 use serde_json::Value;
 
-/// A JSON answer, or the refusal.
+/// A JSON response, or a refusal.
 pub(super) type Answer = Result<Json, Refusal>;
 
 /// The server number in a path.

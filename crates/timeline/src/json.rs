@@ -1,4 +1,4 @@
-//! JSON as a response, in a form that a terminal shows safely: scripts print it.
+//! JSON responses in a form that is safe to show on a terminal, because scripts may print them.
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};

@@ -1,7 +1,7 @@
 //! The timeline: a page that shows every connection live, and its REST API.
 //!
-//! It reads the lines that the servers' event sinks send, and controls the servers through [`ServerSet`]. It runs on a thread
-//! and a runtime of its own, so that a slow page never delays a worker.
+//! It reads the lines that the servers' event sinks send, and controls the servers through [`ServerSet`]. It runs on a
+//! separate thread with its own runtime, so that a slow page never delays a worker.
 
 mod access;
 mod api;
@@ -50,7 +50,7 @@ use tokio::sync::{Semaphore, oneshot, watch};
 /// The default port of the timeline. If it is in use, the next free port is taken.
 pub const PORT: u16 = 3900;
 
-/// How many ports are tried, from [`PORT`] on.
+/// How many ports are tried, starting with [`PORT`].
 const TRIES: u16 = 100;
 
 /// A timeline that is bound to its port but not running yet.
@@ -83,16 +83,16 @@ impl Bound {
         })
     }
 
-    /// The same with this token in the place of a random one.
+    /// Uses this token instead of a random one.
     ///
     /// # Errors
-    /// It is too short, or has characters that a URL would have to encode. The message says what to write.
+    /// It is too short, or has characters that a URL would have to encode. The message says what is expected.
     pub fn with_token(mut self, token: &str) -> Result<Self, String> {
         self.access.token = Token::given(token)?;
         Ok(self)
     }
 
-    /// The same with this to explain captures that are dropped onto the page.
+    /// Uses this explainer for captures that are dropped onto the page.
     #[must_use]
     pub fn with_explainer(self, explainer: Arc<dyn Explainer>) -> Self {
         Self {
@@ -106,17 +106,18 @@ impl Bound {
         self.access.address
     }
 
-    /// The URL of the page, with the token. It gives permission to change settings.
+    /// The URL of the page, with the token. The URL is enough to change settings.
     pub fn url(&self) -> String {
         format!("http://{}/?token={}", self.access.address, self.access.token.text())
     }
 
-    /// The token, to be masked in what is written.
+    /// The token, which must be masked in all output.
     pub fn secret(&self) -> &Secret {
         self.access.token.secret()
     }
 
-    /// Starts the timeline over `servers`. `lines` receives what is sent to `sender`; `first` is the first line of this run.
+    /// Starts the timeline for `servers`. `lines` receives what is sent to `sender`; `first` is the first line of this
+    /// run.
     ///
     /// # Errors
     /// The thread or its runtime cannot be started.
@@ -158,7 +159,7 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// Sends its readers all lines so far, then stops.
+    /// Sends all lines so far to the readers, then stops.
     pub fn stop(self) {
         drop(self.stop);
         if self.thread.join().is_err() {
@@ -171,7 +172,7 @@ impl Timeline {
 #[derive(Debug)]
 struct AppState {
     access: Access,
-    /// The id of this run of the program: a page recognises a restart by it.
+    /// The id of this run of the program. It lets a page recognise a restart.
     run: String,
     started: String,
     servers: Arc<ServerSet>,
@@ -186,7 +187,7 @@ struct AppState {
 
 impl AppState {
     fn ring(&self) -> MutexGuard<'_, Ring> {
-        // No code panics while it holds this lock, and even then every line in the ring would be whole.
+        // No code panics while it holds this lock, and even then every line in the ring would be complete.
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

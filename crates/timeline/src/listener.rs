@@ -1,4 +1,4 @@
-//! Accepts the clients of the timeline. Each connection has a seat and is served by a task of its own.
+//! Accepts the clients of the timeline. Each connection has a seat and is served by a separate task.
 
 use super::connection_io::ConnectionIo;
 use super::seats::{Activity, SeatLimits, Seats};
@@ -11,15 +11,15 @@ use labserve_server::server::FdReserve;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 
-/// How long a client may be idle and take to send a request head, together. A slower client would hold a descriptor that a
-/// client of the lab servers could use.
+/// How long a client may be idle plus take to send a request head. A slower client would occupy a descriptor that a
+/// client of the served ports may need.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long to wait after `accept` has failed: descriptors may have run out, and become free again.
+/// How long to wait after `accept` has failed. Descriptors may have run out, and may become free again.
 const RETRY: Duration = Duration::from_millis(200);
 
-/// Accepts connections and serves them from `router`, until the task is aborted. Then all connections are closed. When all
-/// seats are taken, a newcomer gets the seat of another.
+/// Accepts connections and serves them from `router`, until the task is aborted. Then all connections are closed. If
+/// all seats are taken, a new connection gets the seat of another.
 pub(super) async fn accept(listener: TcpListener, router: Router) {
     let reserve = FdReserve::of_process();
     let limits = SeatLimits::of(reserve);
@@ -105,10 +105,10 @@ mod tests {
         for _ in 0..3 * most {
             idle.push(TcpStream::connect(address).await.expect("connected"));
         }
-        // The page was idle for longer than they, but it has sent a request.
+        // The page was idle for longer than the others, but it has sent a request.
         page.write_all(request).await.expect("sent");
         assert!(page.read(&mut reply).await.expect("a response") > 0);
-        // The first ones have lost their seats; the last ones have not.
+        // The first ones have lost their seats. The last ones have not.
         assert!(matches!(idle[0].read(&mut reply).await, Ok(0) | Err(_)));
         let last = idle.last_mut().expect("a client");
         last.write_all(request).await.expect("sent");

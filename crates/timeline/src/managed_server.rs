@@ -1,6 +1,7 @@
-//! A server whose settings can be changed: its configuration, the changes laid over it, and what is in force.
+//! A server whose settings can be changed: its configuration, the changes on top of it, and the resulting profile.
 //!
-//! It works on the layers of the profile and produces a whole [`Site`]. [`super::ServerSet`] hands that to the workers.
+//! It works on the layers of the profile and produces a complete [`Site`]. [`super::ServerSet`] passes that to the
+//! workers.
 
 use super::assignment::{Assignment, ORIGIN};
 use super::refusal::Refusal;
@@ -22,7 +23,7 @@ use toml::Table;
 #[derive(Clone, Debug)]
 pub struct ManagedServer {
     address: SocketAddr,
-    /// The profile with all layers over it: those of the configuration and the changed settings.
+    /// The profile with all layers: those of the configuration and the changed settings.
     pub(super) stack: Stack,
     pub(super) site: Site,
     /// The rules of the configuration.
@@ -32,7 +33,7 @@ pub struct ManagedServer {
     view: OnceLock<Value>,
 }
 
-/// A change as it is reported in a `change` event: an object with `what` and its details.
+/// A change in the form of a `change` event: an object with `what` and its details.
 pub(super) type Change = Value;
 
 impl ManagedServer {
@@ -63,7 +64,7 @@ impl ManagedServer {
         self.address
     }
 
-    /// Replaces the configuration after a reload. Changes made on the timeline are lost.
+    /// Replaces the configuration after a reload. Changes that were made on the timeline are lost.
     pub(super) fn replace(&mut self, stack: Stack, mut site: Site) {
         let rules = std::mem::take(&mut site.profile.rules);
         site.profile.rules = rules.with_counts_of(&self.site.profile.rules);
@@ -72,7 +73,7 @@ impl ManagedServer {
         self.view = OnceLock::new();
     }
 
-    /// Records whether connections are accepted. `None` if that does not change anything.
+    /// Records whether connections are accepted. Returns `None` if nothing changes.
     pub(super) fn set_accepting(&mut self, accepting: bool) -> Option<Change> {
         (std::mem::replace(&mut self.accepting, accepting) != accepting)
             .then(|| json!({"what": "accepting", "to": accepting}))
@@ -81,7 +82,7 @@ impl ManagedServer {
     /// Switches to another profile: a built-in one, or the current one without its changes.
     ///
     /// # Errors
-    /// There is no built-in profile of this name. Files are not read: the name comes from the network.
+    /// There is no built-in profile of this name. Files are not read, because the name comes from the network.
     pub(super) fn change_profile(&mut self, name: &str) -> Result<Vec<Change>, Refusal> {
         let stack = if name == self.stack.asked() || name == self.name() {
             self.stack.profile()
@@ -101,7 +102,7 @@ impl ManagedServer {
     /// Changes keys of the profile, all of them or none. `null` resets a key to the profile's value.
     ///
     /// # Errors
-    /// A key is unknown, or a value is not allowed: all mistakes together.
+    /// A key is unknown, or a value is not allowed. The refusal contains all mistakes.
     pub(super) fn change_settings(&mut self, values: &Map<String, Value>) -> Result<Vec<Change>, Refusal> {
         let (before, keys_before) = (self.values()?, self.keys()?);
         let mut changes = self.stack.changes();
@@ -162,7 +163,8 @@ impl ManagedServer {
         keys.to_string()
     }
 
-    /// The server as the API describes it. `number` is its number, `open` how many connections it has open.
+    /// The server in the form in which the API describes it. `number` is its number, `open` the number of open
+    /// connections.
     ///
     /// # Errors
     /// The profile cannot be resolved. It was valid before, so this is not expected.
@@ -232,7 +234,7 @@ impl ManagedServer {
         Ok(differences(&own, &whole).into_iter().map(|d| d.key).collect())
     }
 
-    /// Lays `changes` over the profile `own` and puts the result in force. `key` is the key to name in errors.
+    /// Puts `changes` on top of the profile `own` and applies the result. `key` is the key to name in errors.
     fn lay_over(&mut self, own: Stack, changes: &Table, key: Option<&str>) -> Result<(), Refusal> {
         let stack = if changes.is_empty() {
             own
@@ -243,7 +245,7 @@ impl ManagedServer {
         self.put(stack, key)
     }
 
-    /// Puts a profile in force, if it is valid.
+    /// Applies a profile, if it is valid.
     pub(super) fn put(&mut self, stack: Stack, key: Option<&str>) -> Result<(), Refusal> {
         let mut profile = stack.build().map_err(|error| {
             let all = stack.report().mistakes;
@@ -258,12 +260,12 @@ impl ManagedServer {
     }
 }
 
-/// The keys of a stack with all defaults, and the profile that they make.
+/// The keys of a stack with all defaults, and the profile that results.
 fn built(stack: &Stack) -> Result<(Table, Profile), ConfigError> {
     Ok((stack.effective()?, stack.build()?))
 }
 
-/// The refusal for a mistake in the configuration. `key` is named unless the error names one itself.
+/// The refusal for a mistake in the configuration. It names `key`, unless the error names a key itself.
 fn refused(error: &ConfigError, key: Option<&str>) -> Refusal {
     let key = error.key.as_deref().map(of_setting).or(key);
     let message = match key {
@@ -273,7 +275,8 @@ fn refused(error: &ConfigError, key: Option<&str>) -> Refusal {
     Refusal::bad_value(key, message)
 }
 
-/// The key of the setting that `key` is a part of, as it was sent: a time alone stands for `after` in the table of a timer.
+/// The key of the setting that contains `key`, in the form in which it was sent: a bare time is stored as `after` in
+/// the table of a timer.
 fn of_setting(key: &str) -> &str {
     let outer = key.rsplit_once('.').map(|(outer, _)| outer);
     match outer.filter(|outer| settings::setting(key).is_none() && settings::setting(outer).is_some()) {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// The query parameters of a request.
 ///
 /// # Errors
-/// They are not encoded as a form encodes them.
+/// They are not form-encoded.
 pub(super) fn query(uri: &Uri) -> Result<BTreeMap<String, String>, Refusal> {
     Query::try_from_uri(uri)
         .map(|Query(query)| query)

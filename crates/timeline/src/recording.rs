@@ -1,4 +1,4 @@
-//! What has happened, for programs: the summary, and waiting until something has happened.
+//! What has happened, for programs: the summary, and waiting for an event.
 
 use super::AppState;
 use super::describe::Answer;
@@ -16,30 +16,30 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// A wait: the number of the connection on which it has happened.
+/// A wait. It returns the number of the connection on which the event happened.
 pub type Waiting = Pin<Box<dyn Future<Output = u64> + Send>>;
 
 /// What has happened on the servers since they started.
 pub trait Recording: fmt::Debug + Send + Sync {
-    /// The summary, as docs/testing.md describes it.
+    /// The summary, in the form that docs/testing.md describes.
     fn summary(&self) -> Value;
 
     /// The connections that have ended, as in the summary.
     fn ended(&self) -> Vec<Value>;
 
-    /// Waits for what these filters describe. It is recorded when it happens, so nothing is late.
+    /// Waits for the event that these filters describe. Events are recorded as they happen, so none can be missed.
     ///
     /// # Errors
-    /// A filter is unknown or contradicts another. The message says what to write.
+    /// A filter is unknown or contradicts another. The message says what is expected.
     fn wait(self: Arc<Self>, filters: &BTreeMap<String, String>) -> Result<Waiting, String>;
 
-    /// Forgets everything but the connections that are open.
+    /// Forgets everything except the open connections.
     fn reset(&self);
 }
 
 type Timeline = State<Arc<AppState>>;
 
-/// How long a wait lasts if the query does not say it, and at most.
+/// The duration of a wait if the query does not specify one, and the maximum.
 const WITHIN: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_secs(600);
 
@@ -48,7 +48,7 @@ pub(super) async fn summary(State(state): Timeline) -> Answer {
     Ok(Json(recording(&state)?.summary()))
 }
 
-/// `GET wait`: answers as soon as it has happened.
+/// `GET wait`: responds as soon as the event has happened.
 pub(super) async fn wait(State(state): Timeline, uri: Uri) -> Answer {
     let mut filters = query(&uri)?;
     let within = match filters.remove("within").as_deref().map(Span::parse) {

@@ -1,4 +1,4 @@
-//! Refusals of the API: a status, a code for programs and a sentence for people.
+//! Refusals of the API: a status, a code for programs and a message for people.
 
 use super::json::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -13,7 +13,7 @@ pub(super) struct Refusal {
     code: &'static str,
     message: String,
     key: Option<String>,
-    /// Each of several mistakes.
+    /// The individual mistakes, if there are several.
     mistakes: Vec<Self>,
 }
 
@@ -87,7 +87,7 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, "not_found", message)
     }
 
-    /// `why` says what was expected.
+    /// `why` says what is expected.
     pub(super) fn not_a_capture(why: String) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "not_a_capture", why)
     }
@@ -121,7 +121,7 @@ impl Refusal {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_profile", message)
     }
 
-    /// `why` says which key was meant.
+    /// `why` says which key was probably meant.
     pub(super) fn unknown_setting(key: &str, why: &str) -> Self {
         Self {
             key: Some(key.to_owned()),

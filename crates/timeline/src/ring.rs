@@ -1,9 +1,10 @@
-//! A ring of the latest lines: whole batches, up to a limit in bytes. It lets a page that is opened late show the past.
+//! A ring of the latest lines: complete batches, up to a limit in bytes. It lets a page that is opened late show the
+//! past.
 //!
-//! A reader keeps a [`Place`] in the ring and has no queue of its own. A reader that is too slow misses what the ring has
-//! dropped, and learns how many lines that were. Memory therefore does not grow with the number of readers.
+//! A reader keeps a [`Place`] in the ring and does not have a queue. A reader that is too slow misses the lines that
+//! the ring has dropped, and learns how many they were. Memory therefore does not grow with the number of readers.
 //!
-//! The newest batches are kept as they are, for readers that follow. Older ones are compressed, several in a [`Block`].
+//! The newest batches are not compressed, for readers that follow. Older ones are compressed, several in a [`Block`].
 
 mod block;
 #[cfg(test)]
@@ -13,13 +14,13 @@ use block::{BLOCK, Block};
 use bytes::Bytes;
 use std::collections::VecDeque;
 
-/// How many bytes are kept: of lines as they are, and of compressed ones.
+/// How many bytes are kept, of compressed and uncompressed lines together.
 pub const LIMIT: usize = 8 << 20;
 
-/// Which part of the limit is for lines that are not compressed.
+/// The part of the limit that is for uncompressed lines: one of this many parts.
 const PLAIN_PART: usize = 8;
 
-/// How many times the limit the lines may have together before they are compressed: a page keeps 96 MiB of them.
+/// How large the lines may be before compression, as a multiple of the limit: a page keeps 96 MiB of them.
 const TEXT_FACTOR: usize = 12;
 
 /// The latest lines.
@@ -30,9 +31,9 @@ pub(super) struct Ring {
     /// The newer batches, oldest first.
     plain: VecDeque<Batch>,
     plain_bytes: usize,
-    /// How many bytes are kept, of both.
+    /// How many bytes are kept, in blocks and batches together.
     bytes: usize,
-    /// How many bytes all kept lines have when none is compressed.
+    /// How many bytes all kept lines have before compression.
     text_bytes: usize,
     /// The number of the next batch.
     next: u64,
@@ -47,7 +48,7 @@ struct Batch {
     text: Bytes,
     /// How many lines were pushed before this batch.
     before: u64,
-    /// How many lines it has.
+    /// How many lines the batch has.
     lines: u64,
 }
 
@@ -60,7 +61,7 @@ pub(super) struct Place {
     lines: Option<u64>,
 }
 
-/// What follows a place.
+/// The lines that follow a place.
 #[derive(Debug)]
 pub(super) struct Unread {
     /// The lines, batch by batch.
@@ -100,7 +101,7 @@ impl Ring {
         }
     }
 
-    /// Adds a batch of whole lines, and drops the oldest batches until the limit holds.
+    /// Adds a batch of complete lines, and drops the oldest batches until the limit is met.
     pub(super) fn push(&mut self, text: Vec<u8>) {
         let lines = memchr::memchr_iter(b'\n', &text).count() as u64;
         self.plain_bytes += text.len();
@@ -118,8 +119,8 @@ impl Ring {
         while (self.bytes > self.limit || self.text_bytes > most_text) && self.drop_oldest() {}
     }
 
-    /// Compresses the oldest batches that are not compressed: at least one, and not more than a block holds. False if one is
-    /// too large for that.
+    /// Compresses the oldest uncompressed batches: at least one, and not more than fit into a block. Returns false if a
+    /// batch is too large for that.
     fn pack(&mut self) -> bool {
         let mut bytes = 0;
         let fitting = self.plain.iter().take_while(|batch| {
@@ -138,7 +139,7 @@ impl Ring {
         true
     }
 
-    /// Drops the oldest batch, or block of batches. False if nothing is left.
+    /// Drops the oldest batch, or block of batches. Returns false if nothing is left.
     fn drop_oldest(&mut self) -> bool {
         let block = self.blocks.pop_front();
         if let Some(block) = &block {
@@ -154,7 +155,7 @@ impl Ring {
         batch.is_some()
     }
 
-    /// The number of the oldest batch that is not compressed.
+    /// The number of the oldest uncompressed batch.
     fn first_plain(&self) -> u64 {
         self.next - self.plain.len() as u64
     }
@@ -171,7 +172,7 @@ impl Ring {
         (batch < block.end()).then_some(block)
     }
 
-    /// The batches that are not compressed, from the one with this number on.
+    /// The uncompressed batches, starting with the one with this number.
     fn plain_from(&self, batch: u64) -> impl Iterator<Item = &Batch> {
         let skip = usize::try_from(batch.saturating_sub(self.first_plain())).unwrap_or(usize::MAX);
         self.plain.iter().skip(skip)
@@ -198,7 +199,8 @@ impl Ring {
         self.place(self.next)
     }
 
-    /// The newest place that at least this number of lines follows, give or take a block; the oldest one if fewer are kept.
+    /// The newest place after which at least this number of lines follow, accurate to one block; the oldest place if
+    /// fewer are kept.
     pub(super) fn latest(&self, lines: u64) -> Place {
         let before = self.lines.saturating_sub(lines);
         let plain = self.plain.partition_point(|batch| batch.before <= before) as u64;
@@ -231,8 +233,8 @@ impl Ring {
         }
     }
 
-    /// What follows `place`, up to the batch with the number `until`: as many batches as fit into `limit` bytes, but at least
-    /// one, or the rest of a block.
+    /// The lines after `place`, up to the batch with the number `until`: as many batches as fit into `limit` bytes, but
+    /// at least one, or the rest of a block.
     pub(super) fn read(&self, place: Place, until: u64, limit: usize) -> Unread {
         let from = place.batch.max(self.first());
         let batches: Vec<Bytes> = if from >= until {
@@ -249,8 +251,8 @@ impl Ring {
             });
             fitting.map(|batch| batch.text.clone()).collect()
         };
-        // A place whose batch was dropped before the reader came back does not know its line count. Report one missed line
-        // then, so that the reader learns of the gap.
+        // If the batch of a place was dropped before the reader came back, its line count is unknown. One missed line
+        // is reported then, so that the reader learns of the gap.
         let missed = match place.lines {
             Some(lines) => self.lines_before(from).unwrap_or(lines).saturating_sub(lines),
             None => u64::from(place.batch < self.first()),

@@ -20,15 +20,15 @@ use toml::Table;
 
 type Timeline = State<Arc<AppState>>;
 
-/// The name of rules that are added, in errors.
+/// The origin that errors show for added rules.
 const ORIGIN: &str = "the rule";
 
-/// `GET rules`: the rules of all servers, or of one, with how often each has applied; and what is held.
+/// `GET rules`: the rules of all servers, or of one, with how often each has applied, and what is held.
 pub(super) async fn list(State(state): Timeline, uri: Uri) -> Answer {
     listed(&state, &servers(&state, &query(&uri)?)?)
 }
 
-/// `POST rules`: adds a rule, or several in a list. Each is a table, or a line as `--rule` takes it.
+/// `POST rules`: adds a rule, or a list of several. Each is a table, or a line in the form that `--rule` accepts.
 pub(super) async fn add(State(state): Timeline, uri: Uri, request: Request) -> Answer {
     let servers = servers(&state, &query(&uri)?)?;
     let body = body::json(request).await?;
@@ -66,8 +66,8 @@ pub(super) async fn release(State(state): Timeline, Path(name): Path<String>) ->
     Ok(Json(json!({"hold": name, "released": released})))
 }
 
-/// `POST reset`: the rules are those of the configuration again and have counted nothing, nothing is held, and what has
-/// been recorded is forgotten.
+/// `POST reset`: restores the rules of the configuration, sets their counters to zero, releases everything that is
+/// held, and clears the recording.
 pub(super) async fn reset(State(state): Timeline) -> Answer {
     let servers = 0..state.servers.names().len();
     for number in servers.clone() {
@@ -80,7 +80,7 @@ pub(super) async fn reset(State(state): Timeline) -> Answer {
     in_force(&state, &servers).await
 }
 
-/// The numbers of the servers that a request is about: all, or the one in its query.
+/// The numbers of the servers that a request refers to: all, or the one in its query.
 fn servers(state: &AppState, query: &BTreeMap<String, String>) -> Result<Range<usize>, Refusal> {
     let all = state.servers.names().len();
     match query.get("server") {
@@ -94,7 +94,7 @@ fn servers(state: &AppState, query: &BTreeMap<String, String>) -> Result<Range<u
     }
 }
 
-/// The rules, once every worker has those that were changed.
+/// Describes the rules, once every worker uses the changed ones.
 async fn in_force(state: &AppState, servers: &Range<usize>) -> Answer {
     state.servers.control().carried_out().await;
     listed(state, servers)
@@ -145,7 +145,7 @@ fn refused(error: &ConfigError) -> Refusal {
 }
 
 impl ManagedServer {
-    /// Adds rules after those that it has.
+    /// Adds rules after the existing ones.
     fn add_rules(&mut self, new: &[RuleTable]) -> Result<Vec<Change>, Refusal> {
         let mut rules = self.stack.rules();
         let mut changes = Vec::new();
@@ -168,7 +168,7 @@ impl ManagedServer {
         Ok(changes)
     }
 
-    /// Removes the rules with this name, or all.
+    /// Removes the rules with this name, or all rules.
     fn remove_rules(&mut self, name: Option<&str>) -> Result<Vec<Change>, Refusal> {
         let is_removed = |rule: &RuleTable| name.is_none_or(|name| rule.name.as_deref() == Some(name));
         let (gone, kept): (Vec<_>, Vec<_>) = self.stack.rules().into_iter().partition(is_removed);
@@ -177,7 +177,7 @@ impl ManagedServer {
         Ok(gone.into_iter().map(change).collect())
     }
 
-    /// The rules are those of the configuration again, and have counted nothing.
+    /// Restores the rules of the configuration and sets their counters to zero.
     fn reset_rules(&mut self) -> Result<Vec<Change>, Refusal> {
         let configured = self.configured_rules.clone();
         self.put_rules(&configured)?;
@@ -191,7 +191,7 @@ impl ManagedServer {
         self.put(stack.map_err(|error| refused(&error))?, None)
     }
 
-    /// Its rules as the API describes them. `number` is its own.
+    /// Its rules in the form in which the API describes them. `number` is the number of the server.
     fn describe_rules(&self, number: usize) -> Vec<Value> {
         let hits = self.site.profile.rules.iter().map(|(_, hits)| hits);
         let describe = |(table, hits): (RuleTable, u64)| {

@@ -1,7 +1,8 @@
-//! The seats of the timeline's connections: how many there may be, and who loses one to a newcomer.
+//! The seats of the timeline's connections: how many there may be, and which one loses its seat to a new connection.
 //!
-//! Anybody on this machine can connect to the timeline without a token. A served connection needs a descriptor, and so does
-//! each of the timeline's: without a limit, idle connections here would keep clients from the served ports.
+//! Any program on this machine can connect to the timeline without a token. Each connection of the timeline needs a
+//! descriptor, as served connections do. Without a limit, idle connections here would keep clients from the served
+//! ports.
 
 use labserve_server::server::FdReserve;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,18 +13,18 @@ use tokio::time::Instant;
 /// The most connections of the timeline. Its event streams are limited to half as many (`stream::READERS`).
 const MOST: u64 = 128;
 
-/// How long a new connection may take to send its first request before it is the first to lose its seat. A browser opens
-/// several connections at once: without this time, each of them would take the seat of the one before. New connections have
-/// this time while they hold at most half of the seats. More of them at once are not a browser, and must not take the seats of
-/// clients that have sent requests.
+/// How long a new connection may take to send its first request before it becomes the first to lose its seat. A browser
+/// opens several connections at once: without this time, each of them would take the seat of the one before. New
+/// connections have this time while they hold at most half of the seats. A client that opens more at once is not a
+/// browser, and must not take the seats of clients that have sent requests.
 const FIRST_REQUEST: Duration = Duration::from_secs(1);
 
 /// How many connections the timeline may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SeatLimits {
-    /// While the process has descriptors to spare.
+    /// The limit while the process has descriptors to spare.
     most: usize,
-    /// While it has not, and served connections wait for a descriptor: a quarter of the reserve, so that the page can still
+    /// The limit while served connections wait for a descriptor: a quarter of the reserve, so that the page can still
     /// be read and files can still be opened.
     in_reserve: usize,
 }
@@ -49,8 +50,8 @@ impl SeatLimits {
     }
 }
 
-/// What a connection has done, in the order in which connections lose their seats: one that should have sent a request by
-/// now before all others, then the one that has been idle for longest.
+/// The activity of a connection. The order is that in which connections lose their seats: first those that should have
+/// sent a request by now, then the one that has been idle longest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     /// It has sent a request.
@@ -60,13 +61,13 @@ struct Rank {
 }
 
 impl Rank {
-    /// It has sent no request, and its time for the first one has not passed.
+    /// Whether it has sent no request, and the time for its first one has not passed.
     fn is_new(self, now: Instant) -> bool {
         !self.has_asked && now < self.accepted + FIRST_REQUEST
     }
 }
 
-/// The place in `ranks` of the connection that loses its seat, of `limit` seats.
+/// The index in `ranks` of the connection that loses its seat, if there are `limit` seats.
 fn loser(ranks: &[Rank], limit: usize, now: Instant) -> Option<usize> {
     let new = ranks.iter().filter(|rank| rank.is_new(now)).count();
     let new_may_wait = 2 * new <= limit;
@@ -91,12 +92,12 @@ impl Activity {
         })))
     }
 
-    /// Bytes went through the connection.
+    /// Records that bytes went through the connection.
     pub(super) fn transferred(&self) {
         self.change(|rank| rank.latest = Instant::now());
     }
 
-    /// A request head was read.
+    /// Records that a request head was read.
     pub(super) fn asked(&self) {
         self.change(|rank| rank.has_asked = true);
     }
@@ -134,7 +135,7 @@ impl Seats {
             };
             let Seat { task, .. } = self.0.swap_remove(loser);
             task.abort();
-            // An aborted task ends with an error; what counts is that it has ended.
+            // An aborted task returns an error. Only its end matters.
             let _ = task.await;
         }
     }
@@ -185,7 +186,7 @@ mod tests {
         after(1).await;
         activities[3].transferred();
         after(1).await;
-        // Two that never asked, the idle one first; then the two that asked.
+        // First the two without a request, the idle one before the other; then the two that sent one.
         for loser in [2, 3, 0, 1] {
             let taken = seats.0.len();
             seats.make_room(taken).await;

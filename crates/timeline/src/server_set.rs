@@ -31,13 +31,13 @@ impl ServerSet {
         }
     }
 
-    /// The same servers with what records what happens on them.
+    /// The same servers, with a recording of what happens on them.
     #[must_use]
     pub fn recorded_by(self, recording: Option<Arc<dyn Recording>>) -> Self {
         Self { recording, ..self }
     }
 
-    /// What records what happens on the servers.
+    /// The recording of what happens on the servers.
     pub(super) fn recording(&self) -> Option<Arc<dyn Recording>> {
         self.recording.clone()
     }
@@ -83,7 +83,8 @@ impl ServerSet {
         )
     }
 
-    /// Changes one server: applies the change from the next request on, and reports it. A change that fails has no effect.
+    /// Changes one server. The change applies from the next request on and is reported. A change that fails has no
+    /// effect.
     ///
     /// # Errors
     /// There is no such server, or `change` fails.
@@ -134,7 +135,7 @@ impl ServerSet {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<ManagedServer>> {
-        // Safe after a panic: a server is replaced whole or not at all.
+        // Safe after a panic: a server is replaced completely or not at all.
         self.servers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! A setting: a profile key that the page shows, with what it needs for that.
+//! A setting: a profile key that the page shows, with everything that the page needs for that.
 //!
 //! Its value is read from a resolved profile. `assignment.rs` writes it, and every other key.
 
@@ -17,7 +17,7 @@ pub(super) enum Kind {
     Choice(&'static [&'static str]),
     /// A duration with a unit, such as `5s`.
     Span,
-    /// A number of bytes, with a unit such as `KiB` if wanted.
+    /// A number of bytes, optionally with a unit such as `KiB`.
     Size,
     Count,
     Text,
@@ -39,7 +39,8 @@ pub(super) struct Setting {
 }
 
 impl Setting {
-    /// The setting as the API describes it. `value` is in force; `profile` is the value of the profile without changes.
+    /// The setting in the form in which the API describes it. `value` is the current value, and `profile` the value of
+    /// the profile without changes.
     pub(super) fn describe(&self, value: Value, profile: Value) -> Value {
         let (kind, options) = match self.kind {
             Kind::Bool => ("bool", None),
@@ -65,7 +66,7 @@ impl Setting {
         })
     }
 
-    /// What the catalogue says of it, in English; the page looks up its own language.
+    /// The catalogue's sentence about it in English. The page looks up its own language.
     fn sentence(&self, key: &str) -> Option<&'static str> {
         let id = format!("setting.{}.{key}", self.key);
         catalogue(Lang::En).get(&id).map(String::as_str)
@@ -78,7 +79,7 @@ impl Setting {
             (Kind::Field, Some(toml::Value::String(text))) => text.as_str().into(),
             (Kind::Field, _) => self.field_of(profile).map_or(Value::Null, Value::from),
             (_, Some(value)) => serde_json::to_value(value).unwrap_or(Value::Null),
-            // A close reason without a style of its own uses the default style.
+            // A close reason without its own style uses the default style.
             (Kind::Choice(_), None) if self.key.starts_with("close.") => KeyPath::parse("close.default")
                 .and_then(|path| serde_json::to_value(path.find(effective)?).ok())
                 .unwrap_or(Value::Null),
@@ -95,7 +96,7 @@ impl Setting {
         })
     }
 
-    /// The key, with its tables.
+    /// The path of the key through its tables.
     pub(super) fn path(&self) -> Option<KeyPath> {
         KeyPath::parse(self.key)
     }

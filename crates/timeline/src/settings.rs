@@ -1,4 +1,4 @@
-//! The table of settings: the profile keys that the page shows. The API changes every other key, too.
+//! The table of settings: the profile keys that the page shows. The API can change all other keys too.
 
 use super::setting::{Kind, Setting};
 
@@ -43,7 +43,7 @@ pub(super) fn setting(key: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.key == key)
 }
 
-/// The setting whose value is that of the key `plain`, as a report of differences names it.
+/// The setting whose value is stored at the key `plain`. Reports of differences use such keys.
 pub(super) fn with_value_at(plain: &str) -> Option<&'static Setting> {
     let is_it = |setting: &&Setting| setting.path().is_some_and(|path| path.of_value().plain() == plain);
     SETTINGS.iter().find(is_it)

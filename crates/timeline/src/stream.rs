@@ -22,14 +22,14 @@ pub(super) const GATHER: Duration = Duration::from_millis(40);
 /// How long an EventSource waits before it reconnects.
 const RECONNECT: Duration = Duration::from_secs(1);
 
-/// How many bytes are sent at a time. A single larger batch is sent whole.
+/// How many bytes are sent at a time. A single batch that is larger is sent completely.
 const PORTION: usize = 64 << 10;
 
-/// How many readers are served at a time. A reader that takes nothing holds two portions and what hyper buffers, about
-/// 1 MiB together (measured). The ring holds the rest, once for all readers.
+/// How many readers are served at a time. A reader that does not read holds two portions and what hyper buffers, about
+/// 1 MiB together (measured). The ring holds the other lines, once for all readers.
 pub(super) const READERS: usize = 64;
 
-/// What a reader has asked for.
+/// The lines that a reader has requested.
 #[derive(Clone, Copy, Debug)]
 struct Selection {
     from: Place,
@@ -43,7 +43,7 @@ enum Until {
     Newest,
     /// Before the batch with this number.
     Batch(u64),
-    /// When labserve stops: it goes on with new lines.
+    /// When labserve stops. Until then, new lines are sent too.
     Stop,
 }
 
@@ -55,14 +55,14 @@ struct Portion {
     next: u64,
 }
 
-/// `GET events`: the lines as server-sent events, past lines first. With `last`, these are the newest of the past, and the
-/// first event has the place where they begin.
+/// `GET events`: the lines as server-sent events, past lines first. With `last`, only the newest of the past lines are
+/// sent, and the first event contains the place at which they begin.
 pub(super) fn events(
     state: Arc<AppState>,
     headers: &HeaderMap,
     query: &BTreeMap<String, String>,
 ) -> Result<Response, Refusal> {
-    // A reconnecting EventSource sends the last id that it saw.
+    // A reconnecting EventSource sends the last id that it received.
     let since = headers
         .get("last-event-id")
         .and_then(|id| id.to_str().ok())
@@ -91,8 +91,8 @@ pub(super) fn events(
     Ok(Sse::new(stream).keep_alive(keep_alive).into_response())
 }
 
-/// `GET events.jsonl`: the lines as they are, past lines first; new lines too with `follow=true`, and those before an event
-/// alone with `until`.
+/// `GET events.jsonl`: the lines unchanged, past lines first. With `follow=true`, new lines follow. With `until`, only
+/// those before an event are sent.
 pub(super) fn lines(state: Arc<AppState>, query: &BTreeMap<String, String>) -> Result<Response, Refusal> {
     let from = place(&state, "since", query.get("since").map(String::as_str))?;
     let follows = match query.get("follow").map(String::as_str) {
@@ -119,8 +119,8 @@ pub(super) fn lines(state: Arc<AppState>, query: &BTreeMap<String, String>) -> R
     Ok((kind, Body::from_stream(stream)).into_response())
 }
 
-/// The place that the parameter `name` names: nothing for the oldest line, `now` for the newest, or the id of an event. An
-/// id of an earlier run means the oldest line: its numbers do not apply to this run.
+/// The place that the parameter `name` specifies: absent for the oldest line, `now` for the newest, or the id of an
+/// event. An id of an earlier run means the oldest line, because its numbers do not apply to this run.
 fn place(state: &AppState, name: &str, since: Option<&str>) -> Result<Place, Refusal> {
     let ring = state.ring();
     match since {
@@ -140,7 +140,7 @@ fn place(state: &AppState, name: &str, since: Option<&str>) -> Result<Place, Ref
     }
 }
 
-/// The place of the newest lines, at least this number of them.
+/// The place before the newest lines, at least this number of them.
 fn newest(state: &AppState, lines: &str) -> Result<Place, Refusal> {
     let number = lines
         .parse()
@@ -162,7 +162,7 @@ fn portions(state: Arc<AppState>, selection: Selection) -> Result<ReceiverStream
 }
 
 async fn send_portions(state: Arc<AppState>, selection: Selection, sender: Sender<Portion>) {
-    // While somebody watches, the workers send more lines and more detail.
+    // While a client watches, the workers send more lines and more detail.
     let _watching = (selection.until == Until::Stop).then(|| state.watchers.watch());
     let until = match selection.until {
         Until::Batch(batch) => batch,
@@ -182,7 +182,7 @@ async fn send_portions(state: Arc<AppState>, selection: Selection, sender: Sende
                 changed = grown.changed() => if changed.is_err() { return },
                 () = sender.closed() => return,
             }
-            // Other workers are about to send their lines too.
+            // Other workers are about to send lines too.
             tokio::time::sleep(GATHER).await;
         } else {
             let portion = Portion {
@@ -196,7 +196,7 @@ async fn send_portions(state: Arc<AppState>, selection: Selection, sender: Sende
     }
 }
 
-/// The unread lines in one piece. A `dropped` line comes first if lines were missed.
+/// The unread lines in one piece. If lines were missed, a `dropped` line comes first.
 fn joined(unread: &Unread) -> Bytes {
     let mut text = Vec::with_capacity(unread.batches.iter().map(Bytes::len).sum::<usize>() + 64);
     if unread.missed > 0 {

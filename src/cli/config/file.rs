@@ -62,7 +62,7 @@ pub(super) struct ServerToml {
     _rule: Vec<RuleTable>,
 }
 
-/// Text that is often a number, and then needs no quotes.
+/// Text that is often a number. A number needs no quotes.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum TextOrNumber {
@@ -102,7 +102,7 @@ pub(in crate::cli) fn server_schema() -> Schema {
 /// A `server.toml` that was read.
 #[derive(Debug, Default)]
 pub(super) struct ConfigFile {
-    /// Its keys. If it has mistakes, those without one.
+    /// Its keys. If some have mistakes, only those without mistakes.
     pub(super) toml: ServerToml,
     pub(super) bind: Option<Bind>,
     pub(super) log: Option<LogSpec>,
@@ -123,7 +123,7 @@ impl ConfigFile {
         let origin = shown(file);
         let text = text_file::read(file, "configuration")?;
         let mistakes = check::text(&server_schema(), &origin, &text);
-        // These keys stand at the top of profiles only.
+        // These keys are allowed at the top level of profiles only.
         let is_profile =
             |mistake: &ConfigError| matches!(mistake.key.as_deref(), Some("extends" | "title" | "response"));
         if mistakes.iter().any(is_profile) {
@@ -139,7 +139,8 @@ impl ConfigFile {
             .chain(Layer::nested_rules(&origin, &text, &table))
             .collect();
         if !mistakes.is_empty() {
-            // Without the keys that have mistakes, these tables may be too small to be read.
+            // After removing the keys with mistakes, required keys may be missing from these tables, so that they
+            // cannot be read.
             table.remove("override");
             table.remove("rule");
         }
@@ -163,7 +164,7 @@ impl ConfigFile {
         Ok(read)
     }
 
-    /// Parses those values that are texts in TOML and something else here.
+    /// Parses values that are strings in TOML but have another type here.
     fn read_values(&mut self) {
         let bind = self.toml.bind.as_deref().map(str::parse).transpose();
         let log = self.toml.log.as_deref().map(str::parse).transpose();
@@ -182,18 +183,18 @@ impl ConfigFile {
         (self.bind, self.log) = (bind.unwrap_or_default(), log.unwrap_or_default());
     }
 
-    /// Puts its own mistakes first, in the order of their lines.
+    /// Sorts the mistakes of this file to the front, in the order of their lines.
     pub(super) fn sort(&self, mistakes: &mut [ConfigError]) {
         let is_own = |mistake: &ConfigError| mistake.origin == self.origin;
         mistakes.sort_by_key(|mistake| (!is_own(mistake), mistake.line.filter(|_| is_own(mistake))));
     }
 
-    /// A mistake in one of its keys at the top.
+    /// A mistake in one of its top-level keys.
     pub(super) fn mistake(&self, key: &str, message: String) -> ConfigError {
         ConfigError::at_key(&self.origin, &self.text, key, message)
     }
 
-    /// A mistake of the profile that it names: one that has no place in a profile is the name itself.
+    /// A mistake of the profile that this file names. If it has no place in a profile, it concerns the name itself.
     pub(super) fn of_profile(&self, mistake: ConfigError) -> ConfigError {
         let (Some(name), None, None) = (&self.toml.profile, mistake.line, &mistake.key) else {
             return mistake;

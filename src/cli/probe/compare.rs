@@ -1,4 +1,4 @@
-//! `labserve compare`: in which cases two servers differ, and in what.
+//! `labserve compare`: the cases in which two servers differ, and how they differ.
 
 use super::chosen;
 use super::source::Source;
@@ -24,7 +24,7 @@ pub(in crate::cli) fn run(args: &CompareArgs) -> Result<ExitCode, Mistake> {
     let first = Source::find(&args.first, &args.ask)?;
     let second = Source::find(&args.second, &args.ask)?;
     let (first, second) = Source::answers_of_both(first, second, &cases, &args.ask)?;
-    // In the words of what was sent.
+    // Shows the cases as they were sent.
     let cases = adapted(&cases, first.file.as_ref());
     let comparison = compare(&first, &second);
     let subject = Subject {

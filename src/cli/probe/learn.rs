@@ -1,4 +1,4 @@
-//! `labserve learn`: finds the profile that answers as a recorded server does.
+//! `labserve learn`: finds the profile that answers in the same way as a recorded server.
 
 use super::chosen;
 use super::source::Source;
@@ -57,7 +57,7 @@ pub(in crate::cli) fn run(args: &LearnArgs) -> Result<ExitCode, Mistake> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A source, unless it is a profile: nothing is learned from one.
+/// A source, unless it is a profile: a profile cannot be learned from.
 fn learnable(source: Source, word: &str) -> Result<Source, Mistake> {
     match source {
         Source::Profile(_) => Err(Mistake(format!(
@@ -67,7 +67,7 @@ fn learnable(source: Source, word: &str) -> Result<Source, Mistake> {
     }
 }
 
-/// The recordings that were named, as one. A server is recorded now.
+/// The recordings that the user named, merged into one. A server is recorded now.
 fn recording(args: &LearnArgs, cases: &[Case]) -> Result<Recording, Mistake> {
     let mut all: Option<Recording> = None;
     for word in &args.sources {

@@ -1,5 +1,5 @@
-//! `labserve record`, `compare`, `learn` and `cases`: what servers are asked, what they answered, and which profile does the
-//! same. `labserve visit`: a page is loaded as a browser does.
+//! `labserve record`, `compare`, `learn` and `cases`: what servers are asked, what they answer, and which profile
+//! answers in the same way. `labserve visit`: loads a page as a browser does.
 
 pub(super) mod cases;
 pub(super) mod compare;
@@ -25,12 +25,12 @@ fn chosen(groups: &[String]) -> Result<Vec<Case>, Mistake> {
     Ok(cases)
 }
 
-/// Whether these groups are those of the measures, too.
+/// Whether these groups include the group of measures.
 fn asks_for_measures(groups: &[String]) -> bool {
     groups.is_empty() || groups.iter().any(|group| group == measure::GROUP)
 }
 
-/// A name that is neither a group nor a case, with what resembles it.
+/// The error for a name that is neither a group nor a case. It suggests similar names.
 fn no_such(name: &str, cases: &[Case]) -> Mistake {
     let known = cases.iter().flat_map(|case| [case.group(), case.name.as_str()]);
     let near = labserve_core::profile::near(name, known);

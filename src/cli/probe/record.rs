@@ -1,4 +1,4 @@
-//! `labserve record`: puts the cases to a running server and writes down what it answered.
+//! `labserve record`: sends the cases to a running server and writes its answers to a file.
 
 use super::chosen;
 use super::source::read;
@@ -46,11 +46,11 @@ pub(in crate::cli) fn run(args: &RecordArgs) -> Result<ExitCode, Mistake> {
         false => Recording::new(address.to_string()),
     };
     let is_new = known.cases.is_empty();
-    // Before minutes are spent, so that they are not lost.
+    // Written now, so that an output that cannot be written is an error before minutes are spent on recording.
     write(output, &known)?;
     let recorded = target.ask(&cases, known, &args.ask).inspect_err(|_| {
         if is_new {
-            // It holds nothing, and would only be in the way of the next try.
+            // The file contains nothing, and would only be in the way of the next try.
             let _ = std::fs::remove_file(output);
         }
     })?;
@@ -67,7 +67,7 @@ pub(in crate::cli) fn run(args: &RecordArgs) -> Result<ExitCode, Mistake> {
     Ok(ExitCode::FAILURE)
 }
 
-/// The recording, if it is of this server.
+/// The recording, if it belongs to this server.
 fn same_server(known: Recording, address: SocketAddr, output: &Path) -> Result<Recording, Mistake> {
     if known.target == address.to_string() {
         return Ok(known);
@@ -79,7 +79,8 @@ fn same_server(known: Recording, address: SocketAddr, output: &Path) -> Result<R
     )))
 }
 
-/// Writes the recording beside its place and then moves it there, so that a full disk does not cost what was there.
+/// Writes the recording to a temporary file next to its destination and then renames it, so that a full disk does not
+/// destroy the existing recording.
 fn write(output: &Path, recording: &Recording) -> Result<(), Mistake> {
     let mut beside = output.as_os_str().to_owned();
     beside.push(".new");

@@ -14,21 +14,21 @@ use std::path::Path;
 /// The largest recording that is read, in bytes: about ten times the largest that is written.
 const LARGEST: u64 = 256 << 20;
 
-/// The address that a profile's answers name if nothing is compared with it that has one.
+/// The address in a profile's answers if it is not compared with anything that has an address.
 const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 18081);
 
 /// Something to compare.
 pub(super) enum Source {
     /// A running server.
     Server(Target),
-    /// What one answered earlier.
+    /// The earlier answers of a server.
     Recording(Recording),
-    /// A profile, which is asked in memory.
+    /// A profile, which is simulated in memory.
     Profile(Box<Profile>),
 }
 
 impl Source {
-    /// Finds out what a word of the command line stands for.
+    /// Finds out what an argument of the command line stands for.
     pub(super) fn find(word: &str, ask: &AskArgs) -> Result<Self, Mistake> {
         if word.starts_with("http://") || word.starts_with("https://") {
             return Ok(Self::Server(Target::parse(word, ask)?));
@@ -49,7 +49,7 @@ impl Source {
         }
     }
 
-    /// The answers of both to the cases. A profile is asked last: it is given the address and the files of the other.
+    /// The answers of both to the cases. A profile comes last, because it gets the address and the files of the other.
     pub(super) fn answers_of_both(
         first: Self,
         second: Self,
@@ -66,7 +66,7 @@ impl Source {
         }
     }
 
-    /// Its answers to the cases. `other` is what it is compared with.
+    /// Its answers to the cases. `other` is the source that it is compared with.
     pub(super) fn answers(
         self,
         cases: &[Case],
@@ -91,7 +91,8 @@ impl Source {
                 Ok(recording)
             }
             Self::Profile(profile) => {
-                // Of an address as long as the other's, so that the lengths of pages that name it agree.
+                // The profile gets the address of the other source, so that pages that contain the address have the
+                // same length.
                 let address = other.and_then(|other| other.target.parse().ok()).unwrap_or(NOWHERE);
                 let simulation = match other.and_then(|other| other.file.as_ref()) {
                     Some(file) => Simulation::with_file(&profile, file, address),

@@ -1,4 +1,5 @@
-//! A running server that is asked: whether it may be, a first look at it, and the recording with its progress.
+//! A running server to record: whether recording it is allowed, a first look at it, and the recording with its
+//! progress.
 
 use super::asks_for_measures;
 use crate::cli::Mistake;
@@ -15,10 +16,10 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// How many connections a second are opened to another machine, if the user does not say.
+/// How many connections to open to another machine per second, if the user does not say.
 const RATE_ELSEWHERE: u32 = 100;
 
-/// A server that may be asked.
+/// A server that may be recorded.
 pub(super) struct Target {
     pub(super) address: SocketAddr,
     /// The path of an ordinary file, if the URL names one.
@@ -34,7 +35,7 @@ impl Target {
         }
         let rest = url.strip_prefix("http://").unwrap_or(url);
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        // A placeholder begins with two braces.
+        // A placeholder starts with two braces.
         if !path.bytes().all(|byte| byte.is_ascii_graphic()) || path.contains(['?', '#', '{']) {
             return Err(Mistake(format!(
                 "{url}: expected the path of a file in visible ASCII characters, without ?, # and {{, such as \
@@ -70,7 +71,7 @@ impl Target {
         })
     }
 
-    /// Asks the server what `known` does not answer, with a progress bar, until done or Ctrl-C.
+    /// Sends the cases that `known` does not contain, with a progress bar, until done or Ctrl-C.
     pub(super) fn ask(&self, cases: &[Case], mut known: Recording, ask: &AskArgs) -> Result<Recorded, Mistake> {
         let preflight = record::preflight(self.address).map_err(|e| {
             Mistake(format!(
@@ -112,7 +113,7 @@ impl Target {
         Ok(recorded)
     }
 
-    /// The ordinary file that the cases are put to; `None` for the probe site.
+    /// The ordinary file that the cases ask for; `None` for the probe site.
     fn file(&self, preflight: &Preflight) -> Result<Option<OrdinaryFile>, Mistake> {
         let learn = |path: &str| record::ordinary_file(self.address, path, Bounds::default());
         if let Some(path) = &self.path {
@@ -141,7 +142,7 @@ impl Target {
         }
     }
 
-    /// Says what the server is and what it will be sent.
+    /// Prints what the server is and what it will be sent.
     fn announce(&self, preflight: &Preflight, all: &[Case], known: &Recording, ask: &AskArgs) {
         let server = preflight.server.as_ref();
         let name = server.map_or_else(String::new, |name| format!(" ({})", printable(name.as_bytes())));
@@ -162,7 +163,7 @@ impl Target {
         }
     }
 
-    /// Why a recording ended early, for people.
+    /// Why a recording ended early, as text for people.
     pub(super) fn why(&self, stopped: &Stopped) -> String {
         let address = self.address;
         match stopped {
@@ -181,7 +182,7 @@ impl Target {
     }
 }
 
-/// What a recording asks of a server, for people.
+/// What a recording demands of a server, as text for people.
 fn load(cases: &[Case], ask: &AskArgs) -> String {
     let slow = if ask.fast {
         0
@@ -189,7 +190,7 @@ fn load(cases: &[Case], ask: &AskArgs) -> String {
         cases.iter().filter(|case| case.slow).count()
     };
     let fast = cases.iter().filter(|case| !case.slow).count();
-    // Each case is asked twice; those that wait for timers are asked side by side.
+    // Each case is sent twice; those that wait for timers are sent in parallel.
     let connections = 2 * (slow + fast);
     let at_once = usize::from(ask.at_once) + 2 * slow;
     let waits = if slow == 0 {
@@ -207,7 +208,7 @@ fn load(cases: &[Case], ask: &AskArgs) -> String {
     )
 }
 
-/// What else a first look has shown that the user should know.
+/// Other results of the first look that the user should know.
 fn notes(preflight: &Preflight, ask: &AskArgs) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(via) = &preflight.via {
@@ -245,7 +246,7 @@ fn notes(preflight: &Preflight, ask: &AskArgs) -> Vec<String> {
     notes
 }
 
-/// What a recording asks for, for people.
+/// What a recording asks for, as text for people.
 fn named(file: Option<&OrdinaryFile>) -> String {
     file.map_or_else(
         || "the probe site".to_owned(),
@@ -253,7 +254,7 @@ fn named(file: Option<&OrdinaryFile>) -> String {
     )
 }
 
-/// Sets the flag on the first Ctrl-C, SIGTERM or SIGHUP. The second ends the program.
+/// Sets the flag on the first Ctrl-C, SIGTERM or SIGHUP. The second one ends the program.
 #[expect(
     clippy::exit,
     reason = "main waits for what takes minutes, and the user has asked twice"

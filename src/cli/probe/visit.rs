@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// What a URL should be.
+/// The kind of URL that is expected.
 const EXPECTED: &str = "expected a URL such as http://127.0.0.1:3000/";
 
 pub(in crate::cli) fn run(args: &VisitArgs) -> Result<ExitCode, Mistake> {
@@ -76,7 +76,7 @@ fn site(url: &str) -> Result<Site, String> {
     })
 }
 
-/// The address of a host, IPv4 first.
+/// The address of a host. IPv4 is preferred.
 fn address(authority: &str) -> Result<SocketAddr, String> {
     let has_port = authority
         .rsplit_once(':')

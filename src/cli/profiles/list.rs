@@ -27,7 +27,7 @@ pub(super) fn list(args: &ProfilesArgs) -> Result<(), Mistake> {
     })
 }
 
-/// What a capture of one profile shows, and why.
+/// Prints what a capture of a profile shows, and why.
 pub(super) fn why(name: &str) -> Result<(), Mistake> {
     let name = builtin::current_name(name);
     let words = in_words(name).ok_or_else(|| {
@@ -76,7 +76,7 @@ fn table(profiles: &[&Profile]) -> String {
     columns(&heads, &profiles.iter().map(row).collect::<Vec<_>>())
 }
 
-/// After how much idle time a server closes a connection.
+/// The idle time after which a server closes a connection.
 fn when(profile: &Profile) -> String {
     match profile.idle_end() {
         None => "never".to_owned(),
@@ -92,7 +92,7 @@ fn how(end: IdleEnd) -> &'static str {
     }
 }
 
-/// The profiles by their idle timeouts, the shortest first.
+/// The profiles in the order of their idle timeouts, the shortest first.
 fn in_a_line(profiles: &[&Profile], lang: Lang) -> String {
     let mut sorted: Vec<&Profile> = profiles.to_vec();
     // A server that closes after each response does not wait for a request.
@@ -112,7 +112,7 @@ fn in_a_line(profiles: &[&Profile], lang: Lang) -> String {
     groups.collect::<Vec<_>>().join(semicolon) + "\n"
 }
 
-/// What a capture of a built-in profile shows, and why; `None` of any other profile.
+/// What a capture of a built-in profile shows, and why; `None` for other profiles.
 fn in_words(name: &str) -> Option<String> {
     let sentence = |key: &str| catalogue(chosen()).get(&format!("profile.{name}.{key}"));
     let line = |head: &str, text: &str| format!("  {} {text}\n", padded(&say(head), 8));

@@ -115,7 +115,8 @@ fn no_rust_code_names_a_server() {
         for (number, line) in code_lines(&text) {
             let code = line.to_lowercase();
             let mut words = code.split(|c: char| !(c.is_alphanumeric() || c == '.'));
-            // Names of profiles such as `node` are also ordinary words. As a whole literal they are names.
+            // Names of profiles such as `node` are also ordinary words. If one is a complete string literal, it is a
+            // name.
             let names_profile = profiles.iter().any(|name| code.contains(&format!("\"{name}\"")));
             assert!(
                 !names_profile && !words.any(|word| names.contains(&word)),
@@ -126,8 +127,7 @@ fn no_rust_code_names_a_server() {
     }
 }
 
-/// Only the server crate's `sys/` may contain unsafe code, and each block has a comment that says why it is sound.
-/// A file that is longer is about more than one thing.
+/// A longer file deals with more than one thing.
 #[test]
 fn no_file_has_more_than_400_lines() {
     let lines = |file: &PathBuf| std::fs::read_to_string(file).expect("a file").lines().count();
@@ -135,6 +135,7 @@ fn no_file_has_more_than_400_lines() {
     assert!(long.is_empty(), "split these: {long:?}");
 }
 
+/// Only the server crate's `sys/` may contain unsafe code, and each block has a comment that says why it is sound.
 #[test]
 fn unsafe_code_stays_in_sys() {
     let sys = root().join("crates/server/src/sys");
@@ -185,7 +186,8 @@ fn core_does_no_io() {
     }
 }
 
-/// The cases and the probe site are part of the package `labserve-probe`: it includes no file from outside its directory.
+/// The cases and the probe site are part of the package `labserve-probe`: it includes no files from outside its
+/// directory.
 #[test]
 fn the_probe_holds_what_it_includes() {
     let package = root().join("crates/probe");

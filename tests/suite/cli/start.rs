@@ -1,10 +1,10 @@
-//! How a server is started: what words say without an option, and the browser that `--open` starts.
+//! How a server is started: the meaning of arguments without an option, and the browser that `--open` starts.
 
 #[cfg(target_os = "linux")]
 use super::super::support::server::{is_built_here, program};
 use super::run_in;
 
-/// The short ways to say what is served, and where.
+/// The short ways to specify what to serve, and where.
 #[test]
 fn a_directory_and_a_profile_need_no_option() {
     let dir = tempfile::tempdir().expect("a directory");
@@ -80,7 +80,7 @@ fn the_site_is_opened_in_the_browser() {
     );
 }
 
-/// labserve with a descriptor 3, as systemd starts it.
+/// Runs labserve with a descriptor 3, as systemd starts it.
 #[cfg(target_os = "linux")]
 fn with_passed(descriptor: std::os::fd::OwnedFd, args: &[&str]) -> std::process::Child {
     std::process::Command::new("sh")
@@ -109,7 +109,7 @@ fn a_socket_that_was_passed_is_served() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("its address");
     let mut serving = with_passed(listener.into(), &["nginx"]);
-    // The queue of the socket holds the client until the program has started.
+    // The client waits in the accept queue of the socket until the program has started.
     let mut client = std::net::TcpStream::connect(address).expect("a connection");
     client
         .write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")

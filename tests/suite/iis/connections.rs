@@ -33,9 +33,9 @@ fn the_connection_field_is_sent_only_on_close_and_to_http_1_0() {
     }
 }
 
-/// Capture 4: five requests on one connection, which then stays open. The capture has 178244 bytes, 3495 more than here.
-/// All of them are in the 404: to a client on the same machine IIS sends a "detailed error" (errorMode DetailedLocalOnly),
-/// with a head of 177 bytes and a body of about 4.7 KB that contains the site's path on the disk.
+/// Capture 4: five requests on one connection, which then stays open. The capture has 178244 bytes, 3495 more than
+/// here. All of these are in the 404: to a client on the same machine, IIS sends a "detailed error" (errorMode
+/// DetailedLocalOnly), with a head of 177 bytes and a body of about 4.7 KB that contains the site's path on the disk.
 #[test]
 fn capture_4_the_connection_hangs() {
     let (_site, server) = start("iis");
@@ -103,7 +103,7 @@ fn the_idle_timeout_is_two_minutes() {
     }
 }
 
-/// `iis-keepalive` announces a timeout in a Keep-Alive field. The field is only text: the connection does not change.
+/// `iis-keepalive` announces a timeout in a Keep-Alive field. That only adds the text: the connection does not change.
 #[test]
 fn the_announced_keep_alive_timeout_is_not_applied() {
     let (_site, server) = start("iis-keepalive");

@@ -1,4 +1,4 @@
-//! The `iis` profile. IIS 10 could not be recorded, so each test here holds one fact from captures or documentation.
+//! The `iis` profile. IIS 10 could not be recorded, so each test here checks one fact from captures or documentation.
 
 mod connections;
 mod files;

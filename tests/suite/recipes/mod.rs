@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
-/// The time limit for things that should happen at once. It only ends a test that would wait for ever.
+/// The time limit for things that should happen at once. It only ends a test that would otherwise wait forever.
 const SOON: Duration = Duration::from_secs(60);
 
 fn serve(rules: impl IntoIterator<Item = Rule>) -> Running {
@@ -35,8 +35,8 @@ async fn get(client: &Client, server: &Running, path: &str) -> Result<(StatusCod
     Ok((response.status(), response.bytes().await?.to_vec()))
 }
 
-/// Lets the tasks of the client, which share this runtime, read what has arrived, such as a FIN. Until then its pool takes
-/// the connection for an open one, and a request on it is lost.
+/// Lets the tasks of the client, which share this runtime, read what has arrived, such as a FIN. Until then, its pool
+/// assumes that the connection is open, and a request on it is lost.
 async fn client_reads() {
     for _ in 0..64 {
         tokio::task::yield_now().await;
@@ -95,7 +95,7 @@ async fn the_end_meets_a_request(race: Rule) {
     assert_eq!((closed.by, closed.reason), (Who::Server, CloseReason::Rule), "{report}");
 }
 
-/// The recipe is the example. Without HAProxy it tests nothing.
+/// The recipe is the example. Without HAProxy, it tests nothing.
 #[test]
 fn a_backend_whose_keep_alive_is_shorter_than_that_of_its_proxy() {
     haproxy::main().expect("what HAProxy does");
@@ -134,7 +134,7 @@ async fn a_server_that_announces_more_than_it_does() {
 async fn a_server_that_never_answers() {
     let server = serve([Rule::path("/a.txt").never()]);
     let client = client();
-    // A client with a timeout of its own might give up before it has connected. This one does once its request is there.
+    // A client with a timeout might give up before it has connected. This one gives up once its request has arrived.
     tokio::select! {
         response = get(&client, &server, "/a.txt") => panic!("{response:?}"),
         arrived = server.until(Event::request()) => arrived.expect("a request"),
@@ -161,7 +161,7 @@ async fn the_order_of_two_responses_is_chosen() {
         (slow.expect("a response").0, quick.expect("a response").0),
         (StatusCode::OK, StatusCode::OK)
     );
-    // The first was not finished when the second came.
+    // The first request was not finished when the second one arrived.
     assert_eq!(server.stop().connections(), 2);
 }
 
@@ -189,7 +189,8 @@ async fn a_server_with_one_place() {
     let first = get(&client, &server, "/");
     let second = async {
         server.until(Event::held("go")).await.expect("a hold");
-        // The refusal does not wait for a request. A client that is about to send one may call it an unexpected response.
+        // The refusal does not wait for a request. A client that is about to send one may report it as an unexpected
+        // response.
         let mut other = TcpStream::connect(server.address()).await.expect("a connection");
         let mut refusal = Vec::new();
         other.read_to_end(&mut refusal).await.expect("a refusal");

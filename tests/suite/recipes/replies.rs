@@ -1,4 +1,4 @@
-//! Recipes about responses: when they come, what they hold, and how the connection ends after them.
+//! Recipes about responses: when they arrive, what they contain, and how the connection ends after them.
 
 use super::{SOON, client, client_reads, get, serve};
 use labserve::{CloseStyle, Event, Point, Rule, Server};
@@ -58,7 +58,7 @@ async fn bytes_after_the_end_of_a_response() {
         let (status, body) = get(&client, &server, "/a.txt").await.expect("a response");
         assert_eq!((status, body.as_slice()), (StatusCode::OK, b"text".as_slice()));
     }
-    // The connection is not used again, because it is not known what its next bytes belong to.
+    // The connection is not used again, because it is unknown what its next bytes belong to.
     assert_eq!(server.stop().connections(), 2);
 }
 
@@ -106,7 +106,7 @@ async fn a_server_that_serves_one_connection_after_the_other() {
     let first = get(&one, &server, "/a.txt");
     let second = async {
         server.until(Event::held("go")).await.expect("a hold");
-        // The second waits in the accept queue, so it needs the first to end.
+        // The second request waits in the accept queue until the first one ends.
         let second = get(&two, &server, "/a.txt");
         let release = async { server.release("go") };
         tokio::join!(second, release).0

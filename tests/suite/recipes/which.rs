@@ -1,10 +1,10 @@
-//! Recipes about the requests and connections that a rule is for.
+//! Recipes about selecting the requests and connections to which a rule applies.
 
 use super::{client, get, serve};
 use labserve::{CloseReason, Event, Point, Rule, Running, Who};
 use reqwest::{Client, Method};
 
-/// The statuses of so many requests, one after the other.
+/// The statuses of this number of requests, one after another.
 async fn statuses(client: &Client, server: &Running, count: usize) -> Vec<u16> {
     let mut all = Vec::new();
     for _ in 0..count {

@@ -1,5 +1,5 @@
-//! The `rfc` profile, tested against the text of RFC 9110 and RFC 9112 over the wire. The other profiles are described by
-//! how they differ from it, so it has to be right.
+//! The `rfc` profile, tested against the text of RFC 9110 and RFC 9112 over the wire. The other profiles are described
+//! by how they differ from it, so it must be right.
 
 mod conditions;
 mod connections;
@@ -13,7 +13,7 @@ use crate::support::server::Server;
 use crate::support::site::Site;
 use crate::support::talk::Reply;
 
-/// The file of most cases. It was modified on Tue, 14 Nov 2023 22:13:20 GMT, and half a second.
+/// The file that most cases use. It was modified on Tue, 14 Nov 2023 22:13:20 GMT plus half a second.
 const FILE: &str = "/f.txt";
 
 const CONTENT: &str = "0123456789";

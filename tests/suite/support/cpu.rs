@@ -1,8 +1,9 @@
-//! The CPU time of a test's thread, so that what else runs on the machine does not count.
+//! The CPU time of a test's thread, so that other programs on the machine do not affect the result.
 
 use std::time::Duration;
 
-/// The CPU time that `work` takes. On Windows, whose clock for that ticks every 16 ms: the elapsed time.
+/// The CPU time that `work` takes. On Windows it is the elapsed time, because the clock for CPU time ticks only every
+/// 16 ms.
 pub(crate) fn time_of(work: impl FnOnce()) -> Duration {
     let begun = now();
     work();

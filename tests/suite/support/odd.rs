@@ -1,5 +1,5 @@
-//! The site that tests/data/odd-site.toml describes: names, times and links that are seldom met. On disk, where the file
-//! system can hold it, and in memory.
+//! The site that tests/data/odd-site.toml describes: rare names, times and links. On disk, if the file system can hold
+//! it, and in memory.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,7 @@ use labserve_core::model::{MemorySite, Obstacle};
 use labserve_core::profile::Profile;
 use serde::Deserialize;
 
-/// The content of the files whose modification time is what is odd about them.
+/// The content of the files that have an unusual modification time.
 pub(crate) const DATED: &[u8] = b"0123456789";
 
 #[derive(Deserialize)]
@@ -29,7 +29,7 @@ struct Description {
 pub(crate) struct OddSite {
     pub(crate) files: Vec<OddFile>,
     pub(crate) empty: Vec<Vec<u8>>,
-    /// Paths of links and what they hold.
+    /// The paths of links and their targets.
     pub(crate) links: Vec<(Vec<u8>, String)>,
     pub(crate) unreadable: Vec<Vec<u8>>,
 }
@@ -37,7 +37,7 @@ pub(crate) struct OddSite {
 pub(crate) struct OddFile {
     pub(crate) path: Vec<u8>,
     pub(crate) content: Vec<u8>,
-    /// Seconds since 1970, and nanoseconds.
+    /// The time in seconds since 1970, and nanoseconds.
     pub(crate) modified: (i64, u32),
 }
 
@@ -81,7 +81,7 @@ impl OddSite {
         }
     }
 
-    /// The site in memory, as a profile sees it. A link is a copy of what it leads to.
+    /// The site in memory, as a profile sees it. A link is a copy of its target.
     pub(crate) fn in_memory<'p>(&self, profile: &'p Profile) -> MemorySite<'p> {
         let mut memory = MemorySite::new(profile);
         for file in &self.files {
@@ -119,7 +119,7 @@ impl OddSite {
         self.files.iter().filter(move |file| file.path.starts_with(&inside))
     }
 
-    /// What a link leads to, after `most` links at most.
+    /// The target of a link, after at most `most` links.
     fn target(&self, link: &[u8], most: usize) -> Target<'_> {
         let Some((_, text)) = self.links.iter().find(|(path, _)| path == link) else {
             return Target::Nothing;
@@ -154,7 +154,7 @@ impl OddSite {
 enum Target<'s> {
     File(&'s OddFile),
     Directory(Vec<u8>),
-    /// A path that goes on after a file.
+    /// A path that continues after a file.
     BelowFile,
     Nothing,
     Loop,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use labserve_probe::recording::Answer;
 pub(crate) use labserve_probe::recording::{End, Outcome};
 
-/// What a server did in each case of a corpus. A case that it did not answer alike each time is left out.
+/// What a server did in each case of a corpus. Cases to which it gave different answers are left out.
 pub(crate) struct Recording {
     /// The `HOST:PORT` of the requests.
     pub(crate) target: String,
@@ -16,7 +16,7 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
-    /// Loads the recording of a corpus in which this server was asked. `None` if there is none.
+    /// Loads the recording of this server for a corpus. `None` if there is none.
     pub(crate) fn load(corpus: &str, server: &str) -> Option<Self> {
         let path = |ending| folder().join(corpus).join(format!("{server}{ending}"));
         [path(PLAIN), path(COMPRESSED)]
@@ -46,21 +46,21 @@ impl Recording {
     }
 }
 
-/// How the name of a recording ends, and that of a compressed one.
+/// The suffix of a recording's name, and that of a compressed recording.
 const PLAIN: &str = ".json";
 const COMPRESSED: &str = ".json.gz";
 
-/// The directory with a directory for each corpus that was recorded.
+/// The directory that contains a directory for each recorded corpus.
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/recordings")
 }
 
-/// The names of the corpora that were recorded.
+/// The names of the recorded corpora.
 pub(crate) fn corpora() -> Vec<String> {
     names_in(&folder())
 }
 
-/// The names of all servers that were recorded.
+/// The names of all recorded servers.
 pub(crate) fn servers() -> Vec<String> {
     let files = corpora()
         .into_iter()

@@ -1,4 +1,4 @@
-//! The server under test: labserve's own binary in a process of its own, killed when dropped.
+//! The server under test: labserve's own binary in a separate process, killed when dropped.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use std::time::Duration;
 const START: Duration = Duration::from_secs(20);
 
 /// The program under test: the one built with the tests, or the one in `LABSERVE_PROGRAM`. tests/e2e/windows/windows.py
-/// sets it to one that runs under Wine. It speaks English, whatever the locale of the tests is.
+/// sets it to one that runs under Wine. It speaks English, regardless of the locale of the tests.
 pub(crate) fn program() -> Command {
     let mut command = Command::new(std::env::var_os(PROGRAM).unwrap_or_else(|| env!("CARGO_BIN_EXE_labserve").into()));
     if is_built_here() {
@@ -28,11 +28,11 @@ pub(crate) fn is_built_here() -> bool {
 
 const PROGRAM: &str = "LABSERVE_PROGRAM";
 
-/// A command of util-linux by which root runs another one without the right to read every file.
+/// A command of util-linux that runs another program as root without the right to read every file.
 #[cfg(target_os = "linux")]
 const BOUND: [&str; 2] = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"];
 
-/// Whether a program can be run without that right, by root.
+/// Whether a program can be run without that right, which only root can do.
 #[cfg(target_os = "linux")]
 pub(crate) fn can_bind_root() -> bool {
     let tried = Command::new(BOUND[0])
@@ -66,8 +66,8 @@ impl Server {
         }
     }
 
-    /// Starts labserve as a user whom the permissions of files bind: a test of root takes away the right to read every
-    /// file, if it can.
+    /// Starts labserve as a user to whom file permissions apply: if the test runs as root, it takes away the right to
+    /// read every file, if possible.
     #[cfg(target_os = "linux")]
     pub(crate) fn start_bound(profile: &str, root: &Path) -> Self {
         if !can_bind_root() {
@@ -140,7 +140,7 @@ impl Server {
         assert!(Command::new("kill").args([name, &id]).status().expect("kill").success());
     }
 
-    /// Waits for the process to exit and returns its code; `None` if it still runs after `time`.
+    /// Waits for the process to exit and returns its code; `None` if it is still running after `time`.
     #[cfg(unix)]
     pub(crate) fn exit_code(&mut self, time: Duration) -> Option<i32> {
         let process = self.process.as_mut().expect("labserve itself");

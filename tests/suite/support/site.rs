@@ -1,4 +1,4 @@
-//! The sites that the tests serve: temporary copies, with the modification time that the recordings' files had.
+//! The sites that the tests serve: temporary copies with the modification time of the recorded files.
 
 use std::fs::{self, File};
 use std::io;
@@ -18,7 +18,7 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// The site that was recorded, with a link that stays within the root and one that leaves it.
+    /// The recorded site, with a link that stays within the root and one that leaves it.
     pub(crate) fn recorded() -> Self {
         let site = Self::copy_of(&package().join("crates/probe/site"));
         #[cfg(unix)]

@@ -50,7 +50,7 @@ impl Talk {
             .expect("to set SO_LINGER");
     }
 
-    /// Sends a request with a Host field and reads the reply. `fields` are whole lines.
+    /// Sends a request with a Host field and reads the reply. `fields` are complete lines.
     pub(crate) fn ask(&mut self, method: &str, target: &str, fields: &str) -> Reply {
         self.send(format!("{method} {target} HTTP/1.1\r\nHost: lab.test\r\n{fields}\r\n"));
         self.reply(method == "HEAD")
@@ -94,7 +94,7 @@ impl Talk {
         end.unwrap_or(End::Open)
     }
 
-    /// Adds the bytes that arrive next to `ahead`; if none do, returns how the connection ended.
+    /// Adds the next bytes that arrive to `ahead`. If there are none, returns how the connection ended.
     fn take(&mut self, within: Duration) -> Option<End> {
         let mut buffer = vec![0; 1 << 16];
         let until = Instant::now() + within;
@@ -109,7 +109,7 @@ impl Talk {
                     self.ahead.extend_from_slice(&buffer[..n]);
                     None
                 }
-                // A waiting read is interrupted if the machine was suspended and resumes (signal(7)).
+                // A blocking read is interrupted if the machine was suspended and resumes (signal(7)).
                 Err(e) if e.kind() == ErrorKind::Interrupted => continue,
                 Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Some(End::Open),
                 Err(_) => Some(End::Rst),

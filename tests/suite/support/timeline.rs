@@ -91,7 +91,7 @@ impl Timeline {
         self.ask(method, path, &fields, &body.to_string())
     }
 
-    /// The lines in the ring now.
+    /// The lines that are now in the ring.
     pub(crate) fn lines(&self) -> Vec<Value> {
         self.past_lines("")
     }
@@ -105,7 +105,7 @@ impl Timeline {
             .collect()
     }
 
-    /// The lines, as soon as one of them matches.
+    /// The lines, once one of them matches.
     pub(crate) fn lines_until(&self, matches: impl Fn(&Value) -> bool) -> Vec<Value> {
         let begun = Instant::now();
         loop {
@@ -126,7 +126,7 @@ impl Timeline {
         )
     }
 
-    /// Opens the event stream with at least this number of past lines, the newest.
+    /// Opens the event stream, starting with at least this number of the newest past lines.
     pub(crate) fn last_events(&self, lines: u64) -> Events {
         self.stream(&format!("?last={lines}"), "")
     }

@@ -1,4 +1,4 @@
-//! Who may read and change what, and how refusals look.
+//! Who may read and change what, and the form of refusals.
 
 use super::{is, watched};
 use crate::support::talk::Talk;

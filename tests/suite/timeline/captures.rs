@@ -54,7 +54,7 @@ fn a_capture_is_explained_as_on_the_command_line() {
             "{policy}"
         );
     }
-    // Four pages are kept.
+    // Only four pages are kept.
     let first = explain(timeline, "", &report()).json()["page"]
         .as_str()
         .expect("a path")

@@ -35,7 +35,7 @@ fn head(stream: &mut TcpStream) -> String {
 
 fn rest(stream: &mut TcpStream) -> String {
     let mut text = Vec::new();
-    // A reset ends it, too.
+    // A reset also ends the read.
     let _ = stream.read_to_end(&mut text);
     String::from_utf8_lossy(&text).into_owned()
 }
@@ -106,7 +106,7 @@ fn rules_are_added_listed_reset_and_removed() {
 fn rules_that_are_added_while_a_connection_is_idle_hit_its_next_request() {
     let watched = watched("node", &[]);
     let timeline = &watched.timeline;
-    // With each: whether its next request gets a response.
+    // Each rule with whether the next request gets a response.
     for (rule, served) in [
         ("race=fin-meets-request", false),
         ("race=reset-meets-request", false),

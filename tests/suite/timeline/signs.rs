@@ -1,4 +1,4 @@
-//! The signs of the live timeline and of the page of `explain`.
+//! The colours of the live timeline and of the page of `explain` are the same.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ fn the_live_timeline_and_an_explained_capture_have_the_same_colours() {
     let explained = colours(include_str!("../../../crates/capture/src/render/html/style.css"));
     assert!(explained.len() >= 15, "{explained:?}");
     for (name, colour) in explained {
-        // `mark` is a marked frame there.
+        // In that style sheet, `mark` is a marked frame.
         let same = if name == "edge" { "mark" } else { name };
         assert_eq!(live.get(same), Some(&colour), "{name}");
     }

@@ -6,7 +6,7 @@ use crate::support::talk::Talk;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// The fields that the stream has and the event log does not.
+/// The fields that are in the stream but not in the event log.
 const DETAIL: [&str; 7] = ["raw", "raw_cut", "writes", "writes_more", "file", "why", "words"];
 
 #[test]
@@ -91,7 +91,7 @@ fn a_page_begins_with_the_last_lines_and_can_read_those_before_them() {
     assert_eq!(begin, [json!({"earlier": earlier.len()})]);
     assert!(!earlier.is_empty() && newest.len() < all.len());
     assert_eq!([earlier, newest].concat(), all);
-    // If there are not more, they are all.
+    // If there are fewer lines than that, all of them are sent.
     let begin = lab.timeline.last_events(1000).until(|line| line["earlier"].is_u64());
     assert_eq!(begin, [json!({"earlier": 0})]);
     for (path, said) in [

@@ -54,14 +54,15 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
     let until = replaced_by.map_or(Until::CaptureEnds(capture_end), Until::Replaced);
     let (client, role) = tracker.client(likely_client(&endpoints, ports));
     let foreign = [client, 1 - client].map(|endpoint| tracker.conversation.foreign_bytes(endpoint));
-    let is_http = tracker.conversation.is_http();
+    let (is_http, is_blank) = (tracker.conversation.is_http(), tracker.is_blank());
     let mut carried = tracker.conversation.carried(client);
     let (exchanges, exchanges_left_out) = exchanges(&mut tracker, role);
     let handshake = tracker.handshake(client, until.capture_end().map(|at| at.ns));
     let mut end = end(&tracker, client, until, &handshake);
-    let usage = match is_http {
-        true => Usage::Http,
-        false => usage_without_http(&tracker, role, end.teardown),
+    let usage = match () {
+        () if is_http => Usage::Http,
+        () if !is_blank => Usage::Other,
+        () => usage_without_bytes(&tracker, role, end.teardown),
     };
     if usage == Usage::Other {
         // Bytes that were first taken for the start of a request count too.
@@ -168,10 +169,9 @@ fn end(tracker: &ConnectionTracker, client: usize, until: Until, handshake: &Han
     end
 }
 
-/// What a connection without an HTTP message was used for.
-fn usage_without_http(tracker: &ConnectionTracker, role: RoleEvidence, teardown: Teardown) -> Usage {
+/// What a connection without a byte was used for.
+fn usage_without_bytes(tracker: &ConnectionTracker, role: RoleEvidence, teardown: Teardown) -> Usage {
     match teardown {
-        _ if !tracker.is_blank() => Usage::Other,
         Teardown::NeverOpened => Usage::NotOpened,
         Teardown::Opening => Usage::Opening,
         Teardown::NotCaptured => Usage::NotCaptured,

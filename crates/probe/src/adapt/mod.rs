@@ -1,8 +1,8 @@
-//! Cases for a server that does not have the probe site: they ask for one ordinary file of it instead.
+//! Adapts cases to a server that does not have the probe site: they request one ordinary file of the server instead.
 //!
-//! The numbers in a case follow the file. A range that ends at the last byte of a file of the probe site ends at the last
-//! byte of this one, and a date one second after the modification time of the probe site becomes one second after that
-//! of this file. A case that needs a second file, another directory or a link cannot be asked.
+//! The numbers in a case are adapted to the file. A range that ends at the last byte of a file of the probe site ends
+//! at the last byte of this file, and a date one second after the modification time of the probe site becomes one
+//! second after that of this file. A case that needs a second file, another directory or a link cannot be sent.
 
 mod numbers;
 
@@ -15,8 +15,8 @@ use labserve_core::profile::Profile;
 use numbers::{Scale, dates};
 use serde::{Deserialize, Serialize};
 
-/// The smallest and the largest file that cases are put to, in bytes. The ranges of the cases need some hundred bytes, and
-/// each of some thousand responses may hold the file.
+/// The smallest and the largest file that cases may request, in bytes. The ranges of the cases need some hundred bytes,
+/// and each of some thousand responses may contain the file.
 pub const SIZES: std::ops::RangeInclusive<usize> = 400..=128 << 10;
 
 /// One file of a server, as its own responses show it.
@@ -27,26 +27,26 @@ pub struct OrdinaryFile {
     /// Its bytes, as Latin-1 in a recording.
     #[serde(with = "latin1")]
     pub content: Vec<u8>,
-    /// Its modification time, in seconds since 1970, if the server says so.
+    /// Its modification time, in seconds since 1970, if the server reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modified: Option<i64>,
     /// The path of the directory that it is in, if the server redirects from there to the same path with a slash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub directory: Option<String>,
-    /// Whether `/` is answered with it, too.
+    /// Whether `/` is answered with the same file.
     #[serde(default)]
     pub is_index: bool,
 }
 
-/// What stands for the file and for its directory while a text is adapted. A case holds Latin-1 only.
+/// Marks for the file and its directory while a text is adapted. A case contains only Latin-1, so they are unambiguous.
 const FILE: char = '\u{e000}';
 const DIRECTORY: char = '\u{e001}';
 
-/// The files of the probe site whose place the file takes.
+/// The files of the probe site that the file stands for.
 const STOOD_FOR: [&str; 4] = ["/types/a.txt", "/static/style1.css", "/static/head.jpg", "/index.html"];
 /// A directory of the probe site without an index.
 const STOOD_FOR_DIRECTORY: &str = "/static";
-/// What else is named only for what it is in the probe site. In lower case.
+/// Other parts of the probe site that an ordinary server does not have. In lower case.
 const OF_PROBE_SITE: [&str; 9] = [
     "types",
     "static",
@@ -110,7 +110,7 @@ impl OrdinaryFile {
         Contents::new([(self.content.clone(), self.path.clone())])
     }
 
-    /// A site in memory that has only this file. Without a known modification time, it has that of the probe site.
+    /// A site in memory that has only this file. If its modification time is unknown, it has that of the probe site.
     pub fn in_memory<'p>(&self, profile: &'p Profile) -> MemorySite<'p> {
         let site = MemorySite::new(profile);
         let site = match self.modified {
@@ -141,7 +141,7 @@ impl OrdinaryFile {
         text
     }
 
-    /// Whether a text with marks asks for nothing else that only the probe site has.
+    /// Whether a marked text requests nothing else that only the probe site has.
     fn can_be_asked(&self, marked: &str) -> bool {
         let decoded = lossy(percent::decode(marked.as_bytes())).to_ascii_lowercase();
         let names_probe_site = OF_PROBE_SITE.iter().any(|name| decoded.contains(name));
@@ -150,7 +150,7 @@ impl OrdinaryFile {
     }
 }
 
-/// The cases for a server with this file; for one with the probe site, the cases themselves.
+/// The cases adapted to this file, or unchanged without a file, which means the probe site.
 pub fn adapted(cases: &[Case], file: Option<&OrdinaryFile>) -> Vec<Case> {
     match file {
         Some(file) => cases.iter().filter_map(|case| file.adapt(case)).collect(),
@@ -158,7 +158,7 @@ pub fn adapted(cases: &[Case], file: Option<&OrdinaryFile>) -> Vec<Case> {
     }
 }
 
-/// The largest file of the probe site that one of the texts asks for: its size. Numbers in a case refer to it.
+/// The size of the largest file of the probe site that one of the texts requests. Numbers in a case refer to it.
 fn sizes_of<'t>(texts: impl Iterator<Item = &'t str>) -> usize {
     let texts: Vec<&str> = texts.collect();
     let is_named = |path: &str| texts.iter().any(|text| text.contains(path));
@@ -188,7 +188,7 @@ fn target(line: &str) -> Option<&str> {
     words.next().filter(|_| !method.is_empty())
 }
 
-/// Whether a target in origin or absolute form leads to the root of the site.
+/// Whether a target in origin or absolute form refers to the root of the site.
 fn is_root(target: &str) -> bool {
     let path = match target.split_once("://") {
         Some((_, rest)) => rest.find(['/', '?', '#', '\\']).map_or("", |at| &rest[at..]),

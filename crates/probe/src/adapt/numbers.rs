@@ -1,9 +1,9 @@
-//! Numbers of cases that follow a file: positions in ranges, and dates around its modification time.
+//! Adapts the numbers in cases: positions in ranges, and dates around the modification time.
 
 use crate::site::MODIFIED;
 use labserve_core::http1::date;
 
-/// How positions in a file of the probe site become positions in another.
+/// Maps positions in a file of the probe site to positions in another file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scale {
     from: u64,
@@ -19,7 +19,7 @@ impl Scale {
         }
     }
 
-    /// The text with the positions in its Range lines.
+    /// The text with the positions in its Range lines mapped.
     pub(super) fn ranges(self, text: &str) -> String {
         let lines: Vec<String> = text
             .split('\n')
@@ -60,7 +60,7 @@ impl Scale {
             return position;
         }
         match (position + self.to).checked_sub(self.from) {
-            // In a smaller file, what lies far beyond the end stays where it is.
+            // If the new file is smaller, positions far beyond the end stay unchanged.
             Some(moved) if position <= self.from + self.from / 10 || self.to > self.from => moved,
             _ => position,
         }
@@ -85,7 +85,7 @@ pub(super) fn dates(text: &str, modified: Option<i64>) -> String {
     lines.join("\n")
 }
 
-/// One line. Cases have dates in a dozen forms, valid and not, so that it is the words that are replaced: the day, its
+/// Adapts one line. Cases contain dates in a dozen forms, valid and not, so only their words are replaced: the day, its
 /// name, and the time of day.
 fn moved(line: &str, modified: i64) -> String {
     const DAY: i64 = 86_400;
@@ -135,7 +135,7 @@ impl Words {
         }
     }
 
-    /// The ways in which cases write the day, each with the year. What the weekday may stand before comes first.
+    /// The forms in which cases write the day, each with the year. Forms that a weekday may precede come first.
     fn forms(&self) -> [String; 7] {
         let Self { day, month, year, .. } = self;
         let short = day.trim_start_matches('0');

@@ -123,7 +123,7 @@ fn most_cases_can_be_put_to_a_strangers_file() {
         is_index: true,
         ..file(1000)
     };
-    // The share of the whole set depends on how many cases ask for directories.
+    // The share in the whole set depends on how many cases request directories.
     for group in [
         "range",
         "ims",

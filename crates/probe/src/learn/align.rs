@@ -1,4 +1,4 @@
-//! Finds the template that several texts were rendered from, given the values of placeholders for each.
+//! Finds the template from which several texts were rendered, given the values of placeholders for each.
 
 use super::values::Sample;
 use labserve_core::profile::Template;
@@ -7,14 +7,14 @@ use std::fmt::Write;
 
 /// How many attempts one alignment may take.
 const MOST_ATTEMPTS: u32 = 20_000;
-/// Values that stand in a text by chance are short.
+/// Values that occur in a text by chance are usually shorter than this.
 const LONG: usize = 5;
 
 /// A placeholder with its filters.
 #[derive(Debug)]
 struct Expression {
     template: Template,
-    /// The number of the expression without its last filter; its own if it has no filter.
+    /// The index of the expression without its last filter; its own index if it has no filter.
     within: usize,
 }
 
@@ -22,7 +22,7 @@ struct Expression {
 #[derive(Debug)]
 pub(super) struct Expressions {
     all: Vec<Expression>,
-    /// The number of those with at most one filter.
+    /// The number of expressions with at most one filter.
     simple: usize,
 }
 
@@ -35,7 +35,7 @@ pub(super) enum Part {
     Value(usize),
 }
 
-/// One of the texts of which a template is sought, as Latin-1.
+/// One of the texts for which a template is sought, as Latin-1.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Text<'t> {
     pub(super) text: &'t str,
@@ -43,7 +43,7 @@ pub(super) struct Text<'t> {
 }
 
 impl Expressions {
-    /// Those of these placeholders with up to two filters.
+    /// The expressions of these placeholders with up to two filters.
     pub(super) fn of(placeholders: &[Placeholder]) -> Self {
         let named = Placeholder::ALL
             .iter()
@@ -93,7 +93,7 @@ impl Expressions {
         if number < self.simple || within == number {
             return self.eval(number, sample);
         }
-        // What the first filter leaves as it is needs no two.
+        // If the first filter changes nothing, the second one is not needed.
         let one = self.eval(within, sample)?;
         if self.eval(self.all[within].within, sample).as_ref() == Some(&one) {
             return None;
@@ -113,7 +113,7 @@ impl Expressions {
         Some(out)
     }
 
-    /// The parts as the source of a template.
+    /// The template source of the parts.
     pub(super) fn source(&self, parts: &[Part]) -> String {
         let mut out = String::new();
         for part in parts {
@@ -126,7 +126,7 @@ impl Expressions {
         out
     }
 
-    /// The template that all texts are rendered from; `None` if they differ in something that no expression explains.
+    /// The template from which all texts were rendered; `None` if they differ in a place that no expression explains.
     pub(super) fn align(&self, texts: &[Text<'_>]) -> Option<Vec<Part>> {
         let rest: Vec<&str> = texts.iter().map(|text| text.text).collect();
         let samples: Vec<&Sample> = texts.iter().map(|text| text.sample).collect();
@@ -144,7 +144,7 @@ impl Expressions {
             if *attempts > MOST_ATTEMPTS {
                 return None;
             }
-            // Most expressions are ruled out by one of the texts.
+            // Most expressions can be ruled out with one of the texts.
             let Some(first) = self.value(number, samples[0]) else {
                 continue;
             };
@@ -176,7 +176,7 @@ impl Expressions {
         None
     }
 
-    /// Replaces text that is the long value of an expression in all samples, although it is the same in all.
+    /// Replaces literal text that equals the long value of an expression in all samples, even if it is the same in all.
     pub(super) fn explained(&self, parts: Vec<Part>, samples: &[&Sample]) -> Vec<Part> {
         let mut out = Vec::new();
         for part in parts {
@@ -211,7 +211,7 @@ impl Expressions {
     }
 }
 
-/// Where in a text a value may begin that holds the byte at `differs`, the last place first.
+/// Where in a text a value may begin that contains the byte at `differs`, the last place first.
 fn begins(text: &str, value: &str, differs: usize) -> Vec<usize> {
     let first = differs.saturating_sub(value.len());
     (first..=differs)
@@ -226,7 +226,7 @@ pub(super) fn escaped(text: &str) -> String {
     String::from_utf8_lossy(&bytes).replace('{', "{{")
 }
 
-/// Joins neighbouring literals and leaves out empty ones.
+/// Joins neighbouring literals and removes empty ones.
 fn tidy(parts: Vec<Part>) -> Vec<Part> {
     let mut out: Vec<Part> = Vec::new();
     for part in parts {
@@ -239,7 +239,7 @@ fn tidy(parts: Vec<Part>) -> Vec<Part> {
     out
 }
 
-/// The length of what all texts begin with.
+/// The length of the common prefix of all texts.
 fn common_prefix(texts: &[&str]) -> usize {
     let Some((first, others)) = texts.split_first() else {
         return 0;

@@ -1,4 +1,4 @@
-//! Keys that make no profile alone, such as a limit without the response to what exceeds it.
+//! Keys that are not valid alone, such as a limit without the response for requests that exceed it.
 
 use super::exam;
 use super::moves::{self, Move, Options};
@@ -10,7 +10,7 @@ use toml::Table;
 /// How many values of a key are tried with each other key.
 const MOST_VALUES: usize = 3;
 
-/// Each of these keys that makes no profile alone, with another that it needs.
+/// Each of these keys that is not valid alone, with another key that it needs.
 pub(super) fn companions(keys: &[Key]) -> BTreeMap<Vec<String>, Key> {
     let nothing = Table::new();
     let none = BTreeMap::new();

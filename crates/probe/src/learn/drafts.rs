@@ -5,10 +5,10 @@ use super::recorded::{Line, Recorded};
 use super::values::Sample;
 use std::collections::HashMap;
 
-/// How many responses of a draft are kept to check what later ones make of it.
+/// How many responses of a draft are kept, to check the effect of later ones on them.
 const MOST_EXAMPLES: usize = 6;
 
-/// A response as it is found out.
+/// The template of a response while it is being found.
 #[derive(Clone, Debug)]
 pub(super) struct Draft {
     pub(super) status: u16,
@@ -18,13 +18,13 @@ pub(super) struct Draft {
     /// `None` until a response to a method other than HEAD is seen.
     pub(super) body: Option<Vec<Part>>,
     pub(super) chunked: bool,
-    /// Whether a response to HEAD has the body.
+    /// Whether a response to HEAD contains the body.
     pub(super) body_for_head: bool,
-    /// Whether its responses to HEAD lack Content-Length, as far as there are any.
+    /// Whether its responses to HEAD lack Content-Length, if there are any.
     pub(super) head_lacks_length: Option<bool>,
-    /// The numbers of its responses.
+    /// The indices of its responses.
     pub(super) members: Vec<usize>,
-    /// Some of them, whose texts differ.
+    /// Some of these responses, with different texts.
     examples: Vec<usize>,
 }
 
@@ -37,12 +37,12 @@ pub(super) struct DraftLine {
     pub(super) known: bool,
 }
 
-/// Finds the drafts of all responses. Those that most responses share come first within a status.
+/// Finds the drafts of all responses. Within a status, the drafts of most responses come first.
 pub(super) struct Drafts<'r> {
     pub(super) all: Vec<Draft>,
     recorded: &'r [Recorded],
     expressions: &'r Expressions,
-    /// The draft of each text, so that equal ones are compared once.
+    /// The draft of each text, so that equal texts are compared only once.
     known: HashMap<String, usize>,
 }
 
@@ -56,7 +56,7 @@ impl<'r> Drafts<'r> {
         }
     }
 
-    /// Takes all responses in: those to HEAD after the others, and frequent texts first.
+    /// Adds all responses: responses to HEAD after the others, and frequent texts first.
     pub(super) fn take_all(&mut self) {
         let recorded = self.recorded;
         let mut times: HashMap<String, usize> = HashMap::new();
@@ -74,7 +74,7 @@ impl<'r> Drafts<'r> {
     }
 
     fn take(&mut self, at: usize, text: &str) {
-        // Equal texts may repeat different requests.
+        // Equal texts may result from different requests.
         if let Some(draft) = self.known.get(text).copied()
             && let Some(unified) = self.unify(&self.all[draft], at)
         {
@@ -97,7 +97,7 @@ impl<'r> Drafts<'r> {
         self.all[draft].members.push(at);
     }
 
-    /// The draft with another response in it; `None` if it is not of the same template.
+    /// The draft with one more response; `None` if the response does not fit the template.
     fn unify(&self, draft: &Draft, at: usize) -> Option<Draft> {
         let new = &self.recorded[at];
         let same = draft.status == new.message.status
@@ -126,7 +126,7 @@ impl<'r> Drafts<'r> {
         Some(unified)
     }
 
-    /// The template of one text of the responses, with another response.
+    /// The template of one text of the responses, with one more response.
     fn piece<'t>(
         &self,
         draft: &Draft,
@@ -159,8 +159,8 @@ impl<'r> Drafts<'r> {
         self.expressions.align(&texts)
     }
 
-    /// Matches the lines of a response with those of the draft. A line may be missing in either if its placeholder may have
-    /// no value.
+    /// Matches the lines of a response with those of the draft. A line may be missing in either if its placeholder may
+    /// have no value.
     fn lines(&self, draft: &mut Draft, new: &'r Recorded) -> Option<()> {
         let mut merged: Vec<DraftLine> = Vec::new();
         let mut others = new.lines.iter().peekable();
@@ -195,7 +195,7 @@ impl<'r> Drafts<'r> {
                 others.next();
                 continue;
             }
-            // Lines that only the new response has here, if a later one matches.
+            // Lines that only the new response has here, if a later line matches.
             let ahead = others
                 .clone()
                 .position(|other| other.name == line.name && other.known == line.known);
@@ -267,7 +267,7 @@ impl DraftLine {
     }
 }
 
-/// All of a response that its template decides.
+/// The parts of a response that its template determines.
 fn text_of(recorded: &Recorded) -> String {
     let lines: Vec<&str> = recorded.lines.iter().map(|line| line.text.as_str()).collect();
     let body = if recorded.is_file {
@@ -286,7 +286,7 @@ fn text_of(recorded: &Recorded) -> String {
     )
 }
 
-/// Whether two texts have enough in common to be of one template. To find out that they are not would take long.
+/// Whether two texts are similar enough to have the same template. Finding that they do not would take long.
 fn alike(one: &str, other: &str) -> bool {
     let shorter = one.len().min(other.len());
     let longer = one.len().max(other.len());

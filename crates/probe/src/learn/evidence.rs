@@ -1,14 +1,14 @@
-//! Which cases decide a key, and which keys no case decides.
+//! Which cases determine a key, and which keys no case determines.
 
 use super::exam::{self, Exam, Sent};
 use super::space::{self, RESPONSE};
 use std::collections::BTreeMap;
 use toml::{Table, Value};
 
-/// The cases that a key decides: without it, the profile gives another answer than the recorded one.
+/// The cases that determine a key: without the key, the profile gives a different answer than the recorded one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Evidence {
-    /// How many.
+    /// How many cases.
     pub(super) count: usize,
     /// One of them.
     pub(super) example: Option<usize>,
@@ -31,15 +31,16 @@ pub(super) fn leaves(table: &Table) -> Vec<Vec<String>> {
     all
 }
 
-/// The key of a table that stands for all that are not in it.
+/// The key of a table that stands for all names that are not in it.
 const OTHER: &str = "other";
 
-/// The order in which keys are left out: those for others first, because without them, each that matters has to say so itself.
+/// The order in which keys are removed: first those for all other names, so that a key that matters has to be written
+/// itself.
 fn general_first(paths: &mut [Vec<String>]) {
     paths.sort_by_key(|path| (path.last().is_none_or(|name| name != OTHER), path.len()));
 }
 
-/// Removes the keys that still have an assumed value and without which no answer gets worse.
+/// Removes the keys that still have an assumed value, if no answer gets worse without them.
 pub(super) fn settled(exam: &Exam, cases: &[usize], keys: &Table, assumed: &Table) -> Table {
     let mut paths: Vec<Vec<String>> = leaves(assumed)
         .into_iter()
@@ -62,10 +63,10 @@ pub(super) fn settled(exam: &Exam, cases: &[usize], keys: &Table, assumed: &Tabl
     pruning.keys
 }
 
-/// Keys that lose what no answer needs.
+/// Removes keys that no answer needs.
 struct Pruning<'p> {
     exam: &'p Exam,
-    /// The cases that must stay right.
+    /// The cases whose answers must stay right.
     right: &'p [usize],
     sent: &'p Sent,
     base: &'p Table,
@@ -73,7 +74,7 @@ struct Pruning<'p> {
 }
 
 impl Pruning<'_> {
-    /// Leaves out as many of these as can be. Most can, so that many are left out at once.
+    /// Removes as many of these keys as possible. Most can be removed, so many are tried at once.
     fn leave_out(&mut self, paths: &[Vec<String>]) {
         if paths.is_empty() {
             return;
@@ -92,8 +93,8 @@ impl Pruning<'_> {
     }
 }
 
-/// Removes the keys without which no answer gets worse. Returns what is left, with the evidence for each key. `base` are the
-/// keys of the profile that it extends.
+/// Removes the keys without which no answer gets worse. Returns the remaining keys, with the evidence for each. `base`
+/// are the keys of the profile that it extends.
 pub(super) fn pruned(
     exam: &Exam,
     cases: &[usize],
@@ -112,7 +113,7 @@ pub(super) fn pruned(
         base,
         keys: keys.clone(),
     };
-    // Whole responses first: most are there for keys that did not take them.
+    // Whole responses first: most were added for keys that did not use them.
     let responses = keys.get(RESPONSE).and_then(Value::as_table);
     let whole = responses.into_iter().flat_map(Table::keys);
     let whole: Vec<Vec<String>> = whole.map(|name| vec![RESPONSE.to_owned(), name.clone()]).collect();
@@ -129,7 +130,7 @@ pub(super) fn pruned(
     (keys, paths.into_iter().zip(lost).collect())
 }
 
-/// The paths of the keys that are not those of the base.
+/// The paths of the keys that differ from those of the base.
 fn own_keys(keys: &Table, base: &Table) -> Vec<Vec<String>> {
     let paths = leaves(keys).into_iter();
     paths
@@ -137,7 +138,7 @@ fn own_keys(keys: &Table, base: &Table) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// The keys with that of the base in place of one.
+/// The keys, with one of them restored to the value of the base.
 fn restored(keys: &Table, base: &Table, path: &[String]) -> Table {
     let mut keys = keys.clone();
     space::set(&mut keys, path, space::get(base, path).cloned());
@@ -153,10 +154,10 @@ fn agreeing(exam: &Exam, cases: &[usize], keys: &Table, sent: &Sent) -> Vec<usiz
     equal.map(|(case, _)| *case).collect()
 }
 
-/// Which of these cases the keys lose.
+/// Which of these cases get wrong answers without the key.
 fn lost(exam: &Exam, keys: &Table, right: &[usize], sent: &Sent, worker: usize) -> Evidence {
     let Some(profile) = exam::profile(keys) else {
-        // Other keys need it.
+        // Other keys need this one.
         return Evidence {
             count: right.len(),
             example: None,

@@ -1,4 +1,4 @@
-//! Puts the cases of a recording to candidate profiles, and tells which of their answers agree with it.
+//! Plays the cases of a recording against candidate profiles, and determines which of their answers agree with it.
 
 use crate::adapt::{OrdinaryFile, adapted};
 use crate::case::{Case, Step as CaseStep};
@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use toml::Table;
 
-/// How many verdicts a worker remembers before it forgets all.
+/// How many verdicts a worker remembers before it forgets all of them.
 const MOST_KNOWN: usize = 1 << 20;
 
 /// A case with the answer that a profile should give to it.
@@ -26,22 +26,22 @@ const MOST_KNOWN: usize = 1 << 20;
 pub(super) struct Asked {
     pub(super) case: Case,
     pub(super) want: Outcome,
-    /// What its reads heard, without what differs between two runs.
+    /// What its reads received, without what differs between two runs.
     normal: Vec<String>,
 }
 
-/// What a profile answered to one case.
+/// The answer of a profile to one case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Verdict {
     /// Equal answers have equal hashes.
     pub(super) hash: u64,
     /// Whether it is the recorded answer.
     pub(super) equal: bool,
-    /// How near it is: higher is nearer, and means something only between two answers to one case.
+    /// How close it is: higher is closer. Only two answers to the same case can be compared.
     pub(super) near: u8,
 }
 
-/// [`Verdict::near`] of an answer whose statuses and end are right.
+/// [`Verdict::near`] of an answer with the right statuses and the right end.
 const ALL_NEAR: u8 = 9;
 
 /// What the client sends in each case, placeholders filled in.
@@ -58,14 +58,14 @@ pub(super) struct Exam {
     pub(super) address: SocketAddr,
     /// The file that the server was asked for, if it does not serve the probe site.
     file: Option<OrdinaryFile>,
-    /// What each worker knows already: a candidate differs from the last one in few answers.
+    /// What each worker already knows: a candidate differs from the previous one in few answers.
     known: Vec<Mutex<Known>>,
-    /// How many answers were asked for so far.
+    /// How many answers have been computed so far.
     answers: AtomicU64,
 }
 
 impl Exam {
-    /// The cases with an answer that the server gave each time. `address` is the one that its answers name.
+    /// The cases to which the server gave the same answer each time. `address` is the one in these answers.
     pub(super) fn new(recording: &Recording, cases: &[Case], address: SocketAddr) -> Self {
         let asked = adapted(cases, recording.file.as_ref())
             .into_iter()
@@ -93,7 +93,7 @@ impl Exam {
         }
     }
 
-    /// How many answers of candidates were asked for so far. Unlike the time, it is the same in each run.
+    /// How many answers of candidates have been computed so far. Unlike the time, this number is the same in each run.
     pub(super) fn answers(&self) -> u64 {
         self.answers.load(Ordering::Relaxed)
     }
@@ -106,12 +106,12 @@ impl Exam {
         }
     }
 
-    /// The contents of the files that were asked for.
+    /// The contents of the files that the cases request.
     pub(super) fn contents(&self) -> Contents {
         self.file.as_ref().map_or_else(site::contents, OrdinaryFile::contents)
     }
 
-    /// How long it takes to find the answer to a case; 1 for a short one.
+    /// How expensive it is to compute the answer to a case; 1 for a short one.
     pub(super) fn cost(&self, case: usize) -> usize {
         /// The number of bytes whose copying takes as long as everything else in a short case.
         const BYTES: usize = 20_000;
@@ -122,7 +122,7 @@ impl Exam {
         1 + sent.sum::<usize>() / BYTES
     }
 
-    /// All that the client sends in these cases. What it repeats stands there once.
+    /// All texts that the client sends in these cases. A repeated text is included once.
     pub(super) fn texts(&self, cases: &[usize]) -> impl Iterator<Item = String> {
         cases.iter().map(|case| {
             let sent = self.asked[*case].case.steps.iter().filter_map(|step| match step {
@@ -133,7 +133,7 @@ impl Exam {
         })
     }
 
-    /// The `HOST:PORT` that its answers name.
+    /// The `HOST:PORT` in its answers.
     pub(super) fn target(&self) -> &str {
         &self.target
     }
@@ -153,7 +153,7 @@ impl Exam {
             .collect()
     }
 
-    /// What a simulated server answers to one case.
+    /// The answer of a simulated server to one case.
     pub(super) fn ask(&self, simulation: &Simulation<'_>, sent: &Sent, case: usize, worker: usize) -> Verdict {
         let outcome = simulation.run(&sent[case]);
         let hash = hash_of(&outcome);
@@ -173,12 +173,12 @@ impl Exam {
         Verdict { hash, equal, near }
     }
 
-    /// What a profile answers to these cases, one after the other.
+    /// The answers of a profile to these cases, one after the other.
     pub(super) fn ask_all(&self, profile: &Profile, sent: &Sent, cases: &[usize], worker: usize) -> Vec<Verdict> {
         self.ask_each(&self.simulation(profile), sent, cases, worker)
     }
 
-    /// The same of a server that is there already.
+    /// The same for an existing simulated server.
     pub(super) fn ask_each(
         &self,
         simulation: &Simulation<'_>,
@@ -199,14 +199,14 @@ impl Exam {
         verdicts.concat()
     }
 
-    /// What a profile answered, as recordings have it.
+    /// The answer of a profile, in the form that recordings use.
     pub(super) fn answer(&self, profile: &Profile, sent: &Sent, case: usize) -> Outcome {
         let simulation = self.simulation(profile);
         simulation.outcome(&simulation.run(&sent[case]))
     }
 
-    /// Does `work` for each item on all cores. The results are in the order of the items; `work` gets the number of its
-    /// worker, too.
+    /// Calls `work` for each item, on all cores. The results are in the order of the items; `work` also gets the number
+    /// of its worker.
     pub(super) fn side_by_side<T: Sync, R: Send>(&self, items: &[T], work: impl Fn(&T, usize) -> R + Sync) -> Vec<R> {
         let next = AtomicUsize::new(0);
         let of_worker = |worker: usize| {
@@ -236,7 +236,7 @@ impl Exam {
     }
 }
 
-/// The profile that these keys make; `None` if they contradict each other.
+/// The profile with these keys; `None` if they contradict each other.
 pub(super) fn profile(keys: &Table) -> Option<Profile> {
     layers::from_keys("learned", keys.clone()).ok()
 }
@@ -300,8 +300,8 @@ pub(super) fn hash_of_text(outcome: &Outcome) -> u64 {
 }
 
 impl Asked {
-    /// How near an answer is, from the status of each read and the end: [`ALL_NEAR`] if all are as they should be. Most wrong
-    /// answers are not, and to compare them byte by byte takes longer than to find them.
+    /// How close an answer is, from the status of each read and the end: [`ALL_NEAR`] if all of them are right. Most
+    /// wrong answers differ there, and comparing them byte by byte takes longer than computing them.
     fn near(&self, got: &model::Outcome) -> u8 {
         /// The version and the status.
         const BEGIN: usize = "HTTP/1.1 200".len();
@@ -350,7 +350,8 @@ impl Asked {
             })
     }
 
-    /// Whether a response with this status is among those that are wanted, or one without a head.
+    /// Whether a response with this status is among the wanted ones. A wanted response without a head matches any
+    /// status.
     pub(super) fn wants(&self, status: u16) -> bool {
         let mut texts = self
             .want

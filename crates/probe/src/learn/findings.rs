@@ -1,4 +1,4 @@
-//! What is known of each key in the end: whether the cases decide it, and what they cannot tell from it.
+//! The final findings about each key: whether the cases determine it, and which values they cannot distinguish.
 
 use super::evidence::Evidence;
 use super::exam::{self, Exam, Sent};
@@ -13,14 +13,14 @@ use toml::Table;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Finding {
-    /// They decide its value.
+    /// They determine its value.
     Learned {
-        /// How many of them get another answer without it.
+        /// How many of them get a different answer without it.
         cases: usize,
         /// One of them.
         example: String,
     },
-    /// They decide that it keeps the value that it has without being written: with another one, this case gets another answer.
+    /// They show that the default value is right: with another value, this case gets a different answer.
     Default {
         /// The case.
         example: String,
@@ -30,14 +30,15 @@ pub enum Finding {
         /// Some of the values.
         values: Vec<String>,
     },
-    /// None of them gets another answer with any value that was tried: no case asks, or another key decides before it.
+    /// None of them gets a different answer with any value that was tried: no case depends on it, or another key is
+    /// decided first.
     NotAsked,
 }
 
-/// A key and what is known of it.
+/// A key and the findings about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyFinding {
-    /// Its tables and its name, with dots between them.
+    /// Its tables and its name, separated by dots.
     pub key: String,
     /// Its value, if the profile has one.
     pub value: Option<String>,
@@ -48,7 +49,7 @@ pub struct KeyFinding {
 /// How many values of a key are tried.
 const MOST_VALUES: usize = 4;
 
-/// Where the search ended.
+/// The state at the end of the search.
 pub(super) struct End<'e> {
     pub(super) exam: &'e Exam,
     pub(super) space: &'e Space,
@@ -62,9 +63,9 @@ pub(super) struct End<'e> {
 }
 
 impl End<'_> {
-    /// What is known of each key that is not one of a response. Those of responses are read from the answers.
+    /// The findings about each key that does not belong to a response. The keys of responses are read from the answers.
     pub(super) fn findings(&mut self) -> Vec<KeyFinding> {
-        // Neighbours are much alike, and what takes long comes last.
+        // Neighbouring cases are similar, and the slowest ones come last.
         self.right.sort_by_key(|case| (self.exam.cost(*case), case % 61, *case));
         let names: Vec<String> = self.profile.responses.all().map(|one| one.name.clone()).collect();
         let names: Vec<String> = names.into_iter().filter(|name| !name.contains(' ')).collect();
@@ -96,7 +97,7 @@ impl End<'_> {
         findings.into_iter().flatten().collect()
     }
 
-    /// `None` for a table whose keys have findings of their own, and for a key that has no other value.
+    /// `None` for a table whose keys have separate findings, and for a key that has no other value.
     fn finding(&self, key: &Key, built: &[(Move, Profile)], worker: usize) -> Option<Finding> {
         if space::get(self.keys, &key.path).is_some_and(toml::Value::is_table) || built.is_empty() {
             return None;
@@ -124,7 +125,7 @@ impl End<'_> {
         })
     }
 
-    /// The first case that gets another answer.
+    /// The first case that gets a different answer.
     fn first_other(&self, profile: &Profile, worker: usize) -> Option<usize> {
         let simulation = self.exam.simulation(profile);
         let is_other = |case: &usize| !self.exam.ask(&simulation, self.sent, *case, worker).equal;

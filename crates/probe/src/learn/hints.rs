@@ -1,14 +1,14 @@
-//! What failing cases suggest as values: the times after which the server acted, and the lengths, numbers and names that they
-//! send.
+//! Values that failing cases suggest: the times after which the server acted, and the lengths, numbers and names that
+//! they send.
 
 use super::exam::Exam;
 use crate::case::Step;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The times, in seconds, after which the server did something of its own accord in these cases, rounded to what people
-/// write.
+/// The times, in seconds, after which the server acted without input in these cases, rounded to values that people
+/// configure.
 pub(super) fn times(exam: &Exam, cases: &[usize]) -> Vec<String> {
-    /// How many are tried.
+    /// The maximum number of times to try.
     const MOST: usize = 8;
     let mut seen: BTreeMap<u64, usize> = BTreeMap::new();
     for case in cases {
@@ -38,10 +38,10 @@ pub(super) fn times(exam: &Exam, cases: &[usize]) -> Vec<String> {
     seen.into_iter().map(|(tenths, _)| shown(tenths)).collect()
 }
 
-/// The lengths of lines, values, heads and of all that these cases send, and the numbers of their lines, each and one more
-/// and less.
+/// The lengths of lines, values, heads and whole inputs that these cases send, and the numbers of their lines. Each is
+/// also tried with one more and one less.
 pub(super) fn lengths(exam: &Exam, cases: &[usize]) -> Vec<i64> {
-    /// How many are tried.
+    /// The maximum number of lengths to try.
     const MOST: usize = 160;
     let mut times: BTreeMap<i64, usize> = BTreeMap::new();
     for case in cases {
@@ -68,17 +68,18 @@ pub(super) fn lengths(exam: &Exam, cases: &[usize]) -> Vec<i64> {
         }
     }
     let mut all: Vec<(i64, usize)> = times.into_iter().collect();
-    // Large ones are limits; small ones are any request's.
+    // Large lengths are limits; small ones occur in any request.
     all.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
     all.truncate(MOST);
     all.into_iter().map(|(length, _)| length).collect()
 }
 
-/// The large numbers that these cases write, decimal and hexadecimal, each and one more and less.
+/// The large numbers in the text of these cases, decimal and hexadecimal. Each is also tried with one more and one
+/// less.
 pub(super) fn written_numbers(exam: &Exam, cases: &[usize]) -> Vec<i64> {
-    /// How many are tried.
+    /// The maximum number of values to try.
     const MOST: usize = 100;
-    /// Shorter ones are any text's.
+    /// Shorter numbers occur in any text.
     const SHORTEST: usize = 5;
     let mut all: BTreeSet<i64> = BTreeSet::new();
     for text in exam.texts(cases) {
@@ -97,9 +98,9 @@ pub(super) fn written_numbers(exam: &Exam, cases: &[usize]) -> Vec<i64> {
     all.into_iter().rev().take(MOST).collect()
 }
 
-/// The names that these cases send more than once in one head: those of fields, and the schemes of targets.
+/// The names that occur more than once in one head of these cases: names of fields, and schemes of targets.
 pub(super) fn members(exam: &Exam, cases: &[usize]) -> Vec<String> {
-    /// How many are tried.
+    /// The maximum number of names to try.
     const MOST: usize = 60;
     let mut times: BTreeMap<String, usize> = BTreeMap::new();
     for text in exam.texts(cases) {

@@ -10,12 +10,12 @@ pub(super) struct Message {
     pub(super) reason: String,
     /// The field lines, in order.
     pub(super) lines: Vec<String>,
-    /// The body without chunks; files stand in it as `{{file:/path}}`.
+    /// The body without chunk framing. Files are represented as `{{file:/path}}`.
     pub(super) body: String,
     /// The length of the body in bytes.
     pub(super) length: usize,
     pub(super) chunked: bool,
-    /// Whether it answers HEAD with a body, or ends before its length.
+    /// Whether it answers HEAD with a body, or ends before its announced length.
     pub(super) odd: bool,
 }
 
@@ -29,7 +29,8 @@ impl Message {
     }
 }
 
-/// Cuts what a server sent into responses. Interim responses are left out. `methods` are those of the requests, in order.
+/// Splits the output of a server into responses. Interim responses are left out. `methods` are those of the requests,
+/// in order.
 pub(super) fn cut(text: &str, methods: &[String], contents: &Contents) -> Vec<Message> {
     let (mut all, mut rest) = (Vec::new(), text);
     while !rest.is_empty() {
@@ -73,7 +74,7 @@ fn next<'t>(text: &'t str, method: &str, contents: &Contents) -> (Message, &'t s
     };
     let bodiless = (100..200).contains(&status) || status == 204 || status == 304 || method == "HEAD";
     if bodiless {
-        // A server may send a body all the same.
+        // A server may send a body anyway.
         if rest.is_empty() || rest.starts_with("HTTP/1.") || (100..200).contains(&status) {
             return (message, rest);
         }

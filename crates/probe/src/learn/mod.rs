@@ -1,12 +1,12 @@
 //! Learns a profile from a recording.
 //!
-//! An answer is a pure function of the profile and the request. So a recording can be searched for the profile that gives its
-//! answers, and the server need not be asked again. Heads, pages and the ETag come first: they are read from the responses.
-//! All other keys are found by trying their values on the cases, in memory. Which keys there are, and which values each may
-//! have, is read from the schema of profiles; no key has a rule of its own.
+//! An answer is a pure function of the profile and the request. A recording can therefore be searched for the profile
+//! that gives its answers, without the server. Heads, pages and the ETag come first: they are read from the responses.
+//! All other keys are found by trying their values on the cases, in memory. The schema of profiles defines the keys and
+//! the values that each may have; no key has special treatment.
 //!
-//! To tell how well that works, the search sees only seven in ten cases of each group at first. The figure for the others is
-//! [`Learned::held_out`]. Then it goes on with all cases.
+//! To measure how well that works, the search at first sees only seven in ten cases of each group. The figure for the
+//! others is [`Learned::held_out`]. Then the search continues with all cases.
 
 mod align;
 mod companions;
@@ -45,12 +45,12 @@ use toml::Table;
 /// How a profile is learned.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The built-in profiles that are not used: neither as a start nor for values of keys.
+    /// The built-in profiles that are not used, neither as a start nor for values of keys.
     pub without: Vec<String>,
-    /// How many answers of candidates are looked at, in millions. Then the search takes what it has found. For a recording,
-    /// the result is always the same. A million takes about ten seconds of one core.
+    /// How many answers of candidates are computed, in millions. Then the search ends with what it has found. For a
+    /// recording, the result is always the same. A million takes about ten seconds of one core.
     pub effort: f64,
-    /// Whether to find out what is known of each key. It takes some seconds.
+    /// Whether to produce findings about each key. It takes some seconds.
     pub examine: bool,
 }
 
@@ -64,12 +64,12 @@ impl Default for Options {
     }
 }
 
-/// How many cases a profile was compared in, and how many of its answers are those of the server.
+/// How many cases a profile was compared in, and in how many of them its answer equals that of the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figure {
-    /// The cases.
+    /// The number of cases.
     pub cases: usize,
-    /// Those with equal answers.
+    /// The number of cases with equal answers.
     pub equal: usize,
 }
 
@@ -83,43 +83,43 @@ impl fmt::Display for Figure {
 /// What was learned.
 #[derive(Clone, Debug)]
 pub struct Learned {
-    /// The profile, as TOML: only what differs from `extends`, with the cases that decided each key.
+    /// The profile, as TOML: only what differs from `extends`, with the cases that determined each key.
     pub text: String,
-    /// The built-in profile that it extends, if one is near enough.
+    /// The built-in profile that it extends, if one is close enough.
     pub extends: Option<String>,
     /// The figure for the cases that the first search saw.
     pub seen: Figure,
-    /// The figure for those that it did not see.
+    /// The figure for the cases that it did not see.
     pub held_out: Figure,
     /// The figure of the profile in `text`, which was learned from all cases.
     pub all: Figure,
-    /// The cases in which it gives another answer, each with the first difference.
+    /// The cases in which the profile gives a different answer, each with the first difference.
     pub differing: Vec<(String, String)>,
-    /// What stays as the server sent it, because nothing explains it.
+    /// Texts that stay as the server sent them, because nothing explains them.
     pub literal: Vec<String>,
-    /// What is known of each key, if [`Options::examine`] is set; keys of responses are left out.
+    /// The findings about each key, if [`Options::examine`] is set; keys of responses are left out.
     pub keys: Vec<KeyFinding>,
 }
 
-/// What learning is about to do.
+/// The next stage of learning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Progress {
-    /// To look for a built-in profile that is near.
+    /// Looking for a built-in profile that is close.
     Start,
-    /// To search with a part of the cases.
+    /// Searching with a part of the cases.
     Search(Figure),
-    /// To go on with all cases.
+    /// Continuing with all cases.
     All(Figure),
-    /// To leave out what no case decides.
+    /// Removing keys that no case determines.
     Prune(Figure),
 }
 
-/// Why nothing was learned.
+/// Why learning failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LearnError {
-    /// The recording has no case with an answer that the server gave each time.
+    /// The recording has no case to which the server gave the same answer each time.
     Empty,
 }
 
@@ -135,10 +135,10 @@ impl fmt::Display for LearnError {
 
 impl std::error::Error for LearnError {}
 
-/// Learns a profile from the answers to these cases that the server gave each time.
+/// Learns a profile from the cases to which the server gave the same answer each time.
 ///
 /// # Errors
-/// There is no such answer.
+/// There is no such case.
 ///
 /// ```
 /// use labserve_core::profile::layers;
@@ -189,7 +189,7 @@ pub fn learn(
     say(Progress::Search(search.figure()));
     templates.offer(&mut search);
     search.run();
-    // A request that was assumed to be accepted hides what becomes of it otherwise.
+    // If a request is wrongly assumed to be accepted, that hides what really happens to it.
     search.restart(evidence::settled(&exam, &seen, &search.keys, &assumed));
     search.run();
     let seen_figure = search.figure();
@@ -235,7 +235,7 @@ pub fn learn(
     })
 }
 
-/// What a learned profile says about its answers.
+/// The text for the key `measured` of a learned profile.
 fn measured(all: Figure, held_out: Figure) -> String {
     format!("with a recording. Equal answers: {all}; {held_out} of the cases that were held out at first")
 }
@@ -254,10 +254,10 @@ fn differing(exam: &Exam, search: &Search<'_>) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The address that answers name if the recording has none that can be read.
+/// The address in answers if the recording has no address that can be parsed.
 const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 18081);
 
-/// The words with which the requests of the cases begin.
+/// The first words of the requests in the cases.
 fn first_words(exam: &Exam) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     for step in exam.asked.iter().flat_map(|asked| &asked.case.steps) {
@@ -273,7 +273,7 @@ fn first_words(exam: &Exam) -> BTreeSet<String> {
     words
 }
 
-/// The cases to learn from, and three in ten of each group to check the result with.
+/// The cases to learn from, and three in ten of each group for checking the result.
 fn split(exam: &Exam) -> (Vec<usize>, Vec<usize>) {
     let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, asked) in exam.asked.iter().enumerate() {
@@ -282,7 +282,7 @@ fn split(exam: &Exam) -> (Vec<usize>, Vec<usize>) {
     let (mut seen, mut held) = (Vec::new(), Vec::new());
     for cases in groups.into_values() {
         for (number, case) in cases.into_iter().enumerate() {
-            // Neighbours are often much alike, so the places change.
+            // Neighbouring cases are often similar, so the positions vary.
             let is_held = matches!(number * 7 % 10, 3 | 6 | 9);
             if is_held { &mut held } else { &mut seen }.push(case);
         }

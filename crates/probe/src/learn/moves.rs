@@ -1,10 +1,10 @@
-//! Changes of keys that are worth a try.
+//! Changes of keys to try.
 
 use super::space::{self, Key, Kind, RESPONSE, Space};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
-/// A change of one or more keys: each gets a value, or loses the one that it has.
+/// A change of one or more keys: each gets a value, or loses its value.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Move(pub(super) Vec<(Vec<String>, Option<Value>)>);
 
@@ -27,21 +27,21 @@ impl Move {
     }
 }
 
-/// What the values of keys depend on besides their kind.
+/// What the values of keys depend on, in addition to their kind.
 #[derive(Debug)]
 pub(super) struct Options<'o> {
-    /// The keys that a profile has already by what it extends.
+    /// The keys that the profile inherits from the one that it extends.
     pub(super) base: &'o Table,
     /// The responses that a key may name.
     pub(super) names: &'o [String],
     pub(super) statuses: BTreeMap<String, u16>,
     /// The lengths of what the failing cases send.
     pub(super) lengths: &'o [i64],
-    /// The times after which the server acted in them.
+    /// The times after which the server acted in these cases.
     pub(super) times: &'o [String],
-    /// The names that they send, such as those of fields.
+    /// The names that these cases send, such as those of fields.
     pub(super) members: &'o [String],
-    /// Keys that make no profile alone, each with one that it needs.
+    /// Keys that are not valid alone, each with one that it needs.
     pub(super) companions: &'o BTreeMap<Vec<String>, Key>,
 }
 
@@ -49,11 +49,11 @@ pub(super) struct Options<'o> {
 #[derive(Debug)]
 pub(super) struct Round {
     pub(super) changes: Vec<Move>,
-    /// Whether only cases that noticed a change before them can notice them.
+    /// Whether only cases that noticed an earlier change can notice these.
     pub(super) narrowed: bool,
-    /// Whether they are in order, so that what two of them have in common holds for all between them.
+    /// Whether they are ordered, so that what two of them have in common also holds for all between them.
     pub(super) ordered: bool,
-    /// Whether they add members to a list, or remove them, so that several can be made at once.
+    /// Whether they add members to a list, or remove them, so that several can be combined.
     pub(super) joinable: bool,
 }
 
@@ -70,7 +70,7 @@ pub(super) fn rounds(key: &Key, keys: &Table, options: &Options<'_>) -> Vec<Roun
     }
 }
 
-/// Each change with one of these others. Which cases notice it does not depend on which.
+/// Combines each change with one of these others. Which one does not affect which cases notice it.
 fn together(rounds: Vec<Round>, others: &[Move]) -> Vec<Round> {
     let with = |round: &Round, other: &Move, narrowed: bool| Round {
         changes: round
@@ -176,7 +176,7 @@ fn alone(key: &Key, keys: &Table, options: &Options<'_>) -> Vec<Round> {
     }
 }
 
-/// What these changes of one list add and remove, as one change; `None` if there are not several.
+/// The combined change of these changes of one list; `None` if there is only one.
 pub(super) fn joined(key: &Key, keys: &Table, changes: &[&Move]) -> Option<Move> {
     if changes.len() < 2 {
         return None;
@@ -211,7 +211,7 @@ fn bytes(value: &Value) -> Option<i64> {
     number.checked_mul(unit)
 }
 
-/// Timers of the observed times: counted from each event, with and without a response at the end.
+/// Timers with the observed times: counted from each event, with and without a response at the end.
 fn timers(since: &[String], options: &Options<'_>) -> Vec<Value> {
     let mut all = Vec::new();
     let says: Vec<Option<&String>> = std::iter::once(None).chain(options.names.iter().map(Some)).collect();
@@ -252,8 +252,8 @@ impl Round {
     }
 }
 
-/// Rounds for a key whose values are responses. Which cases notice the key does not depend on which response it is, so a word
-/// and a response show them.
+/// Rounds for a key whose values are responses. Which cases notice the key does not depend on the response, so one word
+/// and one response are enough to find them.
 fn named(
     first: Vec<Move>,
     words: Vec<Move>,
@@ -291,8 +291,8 @@ pub(super) fn status(change: &Move, options: &Options<'_>) -> Option<u16> {
     options.statuses.get(&name).copied()
 }
 
-/// The tables of the built-in profiles, each as one change. Responses have other names there: the first of the same status
-/// takes the place of each.
+/// The tables of the built-in profiles, each as one change. Their responses may have other names: each is replaced by
+/// the first of the same status.
 pub(super) fn blocks(space: &Space, keys: &Table, options: &Options<'_>) -> Vec<Move> {
     let mut all: Vec<Move> = Vec::new();
     let tables: BTreeSet<&String> = space.blocks.iter().flat_map(|known| known.keys()).collect();

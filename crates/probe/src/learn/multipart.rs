@@ -54,7 +54,7 @@ pub(super) fn multipart(recorded: &[Recorded], keys: &mut Table) {
         };
         let after = &one.message.body[at + mark.len()..];
         set(keys, "end", format!("{before}--{{boundary}}{}", escaped(after)));
-        // The line end before a boundary belongs to the part, or to the one before it.
+        // A line end before a boundary belongs to the part that starts there, or to the part before it.
         if before == "\r\n" && !one.message.body.starts_with("\r\n") {
             let part = format!("--{{boundary}}{}\r\n\r\n", lines.join("\r\n"));
             set(keys, "part", part);
@@ -73,7 +73,7 @@ fn boundary_form(all: &[&str]) -> String {
     if length < 16 {
         return escaped(first);
     }
-    // Letters that all have, and then a number.
+    // Letters that all have in common, followed by a number.
     let (before, _) = first.split_at(length - 16);
     let same = all.iter().all(|boundary| boundary.starts_with(before));
     match before.len() {

@@ -1,4 +1,4 @@
-//! The responses of a recording, each with the values of its request, and its lines in the form that templates have.
+//! The responses of a recording, each with the values of its request, and with its lines in the form of templates.
 
 use super::exam::Exam;
 use super::messages::{self, Message};
@@ -7,22 +7,22 @@ use crate::recording::End;
 use crate::site;
 use labserve_core::profile::template::Placeholder;
 
-/// Fields about the connection. Their lines are those of `{connection_fields}`.
+/// Fields about the connection. The placeholder `{connection_fields}` stands for their lines.
 const ABOUT_CONNECTION: &[&str] = &["connection", "keep-alive", "proxy-connection"];
 
 /// A recorded response.
 #[derive(Clone, Debug)]
 pub(super) struct Recorded {
-    /// The number of its case.
+    /// The index of its case.
     pub(super) case: usize,
-    /// Its number in its case.
+    /// Its index within its case.
     pub(super) index: usize,
     pub(super) message: Message,
     pub(super) sample: Sample,
     pub(super) method: String,
     /// Whether its body is a file of the site or a part of one.
     pub(super) is_file: bool,
-    /// Whether the connection ended with it, as far as one can tell.
+    /// Whether the connection ended with it, as far as that is known.
     pub(super) closed: bool,
     pub(super) lines: Vec<Line>,
     /// The lines about the connection.
@@ -42,7 +42,7 @@ pub(super) struct Line {
     pub(super) known: bool,
 }
 
-/// The responses to all cases of these numbers. `samples` are the values for each case.
+/// The responses to all cases with these indices. `samples` are the values for each case.
 pub(super) fn all(exam: &Exam, cases: &[usize], samples: &[Vec<Sample>]) -> Vec<Recorded> {
     let contents = exam.contents();
     let mut all = Vec::new();
@@ -102,12 +102,12 @@ fn is_file(message: &Message, sample: &Sample, method: Option<&String>) -> bool 
 }
 
 impl Recorded {
-    /// Whether the response has a body of its own.
+    /// Whether this is a response to HEAD, without a body.
     pub(super) fn is_head(&self) -> bool {
         self.method == "HEAD" && !self.message.odd
     }
 
-    /// Reads the lines again, with the values that are known now.
+    /// Parses the lines again, with the values that are now known.
     pub(super) fn read_lines(&mut self) {
         self.lines.clear();
         self.connection.clear();
@@ -132,7 +132,7 @@ impl Recorded {
         }
     }
 
-    /// The placeholder that a field's value is, and whether it may have no value.
+    /// The placeholder that produces a field's value, and whether it may have no value.
     fn placeholder(&self, name: &str, value: &str) -> Option<(&'static str, bool)> {
         let is = |placeholder: Placeholder| self.sample.text(placeholder).as_deref() == Some(value);
         let about_file = self.is_file || self.message.status == 304;
@@ -147,7 +147,7 @@ impl Recorded {
             _ if value.is_empty() => None,
             _ if is(Placeholder::Date) => Some(("date", false)),
             "last-modified" if about_file || is(Placeholder::LastModified) => Some(("last_modified", true)),
-            // What does not align is said elsewhere, once.
+            // An ETag that cannot be aligned is reported elsewhere, once.
             "etag" if about_file => Some(("etag", true)),
             _ if is(Placeholder::Etag) => Some(("etag", true)),
             "content-range" if self.is_file || is(Placeholder::ContentRange) => Some(("content_range", true)),
@@ -159,7 +159,7 @@ impl Recorded {
     }
 }
 
-/// The line that stands for those about the connection.
+/// The line that represents the lines about the connection.
 pub(super) fn connection_fields() -> Line {
     Line {
         name: "connection".to_owned(),

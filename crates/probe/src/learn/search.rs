@@ -1,4 +1,4 @@
-//! Looks for the values of keys with which a profile gives the recorded answers.
+//! Searches for the values of keys with which a profile gives the recorded answers.
 
 mod pairs;
 mod trial;
@@ -12,25 +12,25 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use toml::Table;
 use trial::Proposal;
 
-/// How many failing cases stand for all when a value is tried at first: what most cases need shows in any of them.
+/// How many failing cases represent all when a value is first tried: what most cases need is visible in any of them.
 const FEW: usize = 100;
-/// The same once fewer than [`WORTH_FEW`] changes come of it.
+/// The same number once fewer than [`WORTH_FEW`] changes result.
 const MANY: usize = 400;
 const WORTH_FEW: usize = 8;
-/// After fewer changes, the same keys are not tried again.
+/// If fewer changes result, the same keys are not tried again.
 const WORTH_ANOTHER: usize = 4;
-/// How many cases with the same wrong answer are among them.
+/// How many cases with the same wrong answer are used.
 const MOST_ALIKE: usize = 3;
 
-/// A change that breaks more cases is not mended.
+/// If a change breaks more cases, the search does not try to repair it.
 const MOST_BROKEN: usize = 150;
 
-/// A search, and where it stands.
+/// A search and its current state.
 #[derive(Debug)]
 pub(super) struct Search<'e> {
     exam: &'e Exam,
     space: &'e Space,
-    /// The cases that it sees.
+    /// The cases that the search sees.
     cases: Vec<usize>,
     /// The number of simulated answers after which the search ends.
     until: u64,
@@ -38,9 +38,9 @@ pub(super) struct Search<'e> {
     pub(super) keys: Table,
     profile: Profile,
     sent: Sent,
-    /// Of each case in `cases`.
+    /// The verdict on each case in `cases`.
     verdicts: HashMap<usize, Verdict>,
-    /// The changes that helped some cases and were not made.
+    /// Changes that helped some cases but were not made.
     refused: Vec<Refused>,
 }
 
@@ -53,7 +53,7 @@ struct Refused {
 }
 
 impl<'e> Search<'e> {
-    /// A search from `keys`. If they make no profile, it starts from `base`, whose keys cannot be removed.
+    /// A search from `keys`. If they are not a valid profile, it starts from `base`, whose keys cannot be removed.
     pub(super) fn new(
         exam: &'e Exam,
         space: &'e Space,
@@ -94,13 +94,13 @@ impl<'e> Search<'e> {
         failing.copied().collect()
     }
 
-    /// Those that agree, in order.
+    /// The cases that agree, in order.
     pub(super) fn right(&self) -> Vec<usize> {
         let right = self.cases.iter().filter(|case| self.verdicts[case].equal);
         right.copied().collect()
     }
 
-    /// The number of those as a figure.
+    /// The number of cases that agree, as a figure.
     pub(super) fn figure(&self) -> Figure {
         Figure {
             cases: self.cases.len(),
@@ -129,7 +129,7 @@ impl<'e> Search<'e> {
         self.exam.answers() >= self.until
     }
 
-    /// Goes on from other keys, if they make a profile.
+    /// Continues from other keys, if they are a valid profile.
     pub(super) fn restart(&mut self, keys: Table) {
         if let Some(profile) = exam::profile(&keys) {
             self.sent = self.exam.sent(&profile, None);
@@ -144,7 +144,7 @@ impl<'e> Search<'e> {
         self.verdicts = self.cases.iter().copied().zip(verdicts).collect();
     }
 
-    /// Improves until nothing does.
+    /// Improves the profile until no change helps.
     pub(super) fn run(&mut self) {
         let mut most = FEW;
         while !self.is_over() && !self.failing().is_empty() {
@@ -153,7 +153,7 @@ impl<'e> Search<'e> {
             let tried = self.evaluate(&representatives, None, None);
             let mut taken = self.take_best(tried.proposals, &representatives);
             if taken > 0 {
-                // What no failing case noticed is left for the next round of all keys.
+                // Changes that no failing case noticed are left for the next round of all keys.
                 taken += self.again(&tried.lively, most);
             } else {
                 taken += self.mended(&representatives);
@@ -170,7 +170,7 @@ impl<'e> Search<'e> {
         }
     }
 
-    /// Tries these keys until few of them help any more. Returns how many changes were made.
+    /// Tries these keys until few of them still help. Returns how many changes were made.
     fn again(&mut self, lively: &BTreeSet<Vec<String>>, most: usize) -> usize {
         let mut all = 0;
         while !self.is_over() {
@@ -185,7 +185,7 @@ impl<'e> Search<'e> {
         all
     }
 
-    /// Takes those of these changes with which more cases agree, the best first. Returns how many.
+    /// Makes those of these changes that increase the number of agreeing cases, the best first. Returns how many.
     fn take_best(&mut self, mut proposals: Vec<Proposal>, representatives: &[usize]) -> usize {
         proposals.sort_by_key(|proposal| std::cmp::Reverse(proposal.gain));
         let mut taken = 0;
@@ -210,7 +210,7 @@ impl<'e> Search<'e> {
             );
             alike.entry(key).or_default().push(case);
         }
-        // Those that stand for most first. The order among equals is that of the cases.
+        // Those that represent most cases first. Equal ones are in the order of the cases.
         let mut alike: Vec<Vec<usize>> = alike.into_values().collect();
         for cases in &mut alike {
             cases.sort_by_key(|case| (self.exam.cost(*case), *case));
@@ -220,7 +220,7 @@ impl<'e> Search<'e> {
         let mut cost = 0;
         for round in 0..MOST_ALIKE {
             for case in alike.iter().filter_map(|cases| cases.get(round)) {
-                // At least one, however long.
+                // At least one, however expensive.
                 if cost == 0 || cost + self.exam.cost(*case) <= most {
                     cost += self.exam.cost(*case);
                     chosen.push(*case);
@@ -231,7 +231,8 @@ impl<'e> Search<'e> {
         chosen
     }
 
-    /// Makes a change if more cases agree with it. If none of `representatives` does, not all cases are asked.
+    /// Makes a change if it increases the number of agreeing cases. If none of `representatives` gains, other cases are
+    /// not tried.
     pub(super) fn take(&mut self, change: &Move, representatives: Option<&[usize]>) -> bool {
         let Some(keys) = change.on(&self.keys) else {
             return false;
@@ -264,7 +265,7 @@ impl<'e> Search<'e> {
         true
     }
 
-    /// Keeps a change that was not made, if another may mend what it breaks.
+    /// Keeps a change that was not made, in case another change repairs what it breaks.
     fn refuse(&mut self, change: &Move, verdicts: &[Verdict]) {
         let answers = || self.cases.iter().zip(verdicts);
         let helped = answers().filter(|(case, verdict)| verdict.equal && !self.verdicts[*case].equal);

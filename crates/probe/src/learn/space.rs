@@ -1,6 +1,6 @@
-//! The keys of a profile with the values that they may have, read from the schema.
+//! The keys of a profile and the values that they may have, read from the schema.
 //!
-//! No key is listed here. The kinds of values are those of the schema; numbers, sizes, times and lists come from the
+//! No key is listed here. The schema defines the kinds of values; numbers, sizes, times and lists come from the
 //! built-in profiles and from what the cases send.
 
 use super::companions::companions;
@@ -27,13 +27,13 @@ pub(super) enum Kind {
     Number { values: Vec<Value>, least: i64, most: i64 },
     /// The name of a response, or one of these words.
     Response(Vec<String>),
-    /// What a method gets: a word, a response, or a table of one.
+    /// The treatment of a method: a word, a response, or a table with a response.
     Rule { words: Vec<String>, forms: Vec<String> },
-    /// A list: one of the first, or any choice of the second.
+    /// A list: one of the lists in `whole`, or any selection of `members`.
     List { whole: Vec<Value>, members: Vec<String> },
     /// A time: one of these, or one that was observed.
     Time(Vec<Value>),
-    /// A timer: the same, or a table with one of the words for where it counts from.
+    /// A timer: a time, or a table with one of the words for the event from which it counts.
     Timer { values: Vec<Value>, since: Vec<String> },
 }
 
@@ -43,12 +43,12 @@ pub(super) struct Space {
     pub(super) keys: Vec<Key>,
     /// The keys of a response.
     of_response: Vec<Key>,
-    /// The tables of the built-in profiles, whole.
+    /// The complete tables of the built-in profiles.
     pub(super) blocks: Vec<Table>,
     companions: OnceLock<BTreeMap<Vec<String>, Key>>,
 }
 
-/// Numbers that limits often are.
+/// Numbers that are typical limits.
 const LADDER: &[i64] = &[
     0,
     1,
@@ -89,17 +89,17 @@ const LADDER: &[i64] = &[
     1 << 30,
 ];
 
-/// What a key is, as the schema says it.
+/// Determines the kind of a key from the schema.
 struct Reader<'s> {
     schema: &'s Json,
     /// The built-in profiles.
     known: &'s [Table],
-    /// The words that begin requests.
+    /// The words that requests start with.
     words: &'s BTreeSet<String>,
 }
 
 impl Key {
-    /// The response that it is a key of.
+    /// The response to which the key belongs, if any.
     pub(super) fn response(&self) -> Option<&str> {
         match self.path.as_slice() {
             [table, name, _] if table == RESPONSE => Some(name),
@@ -109,7 +109,7 @@ impl Key {
 }
 
 impl Space {
-    /// Reads the schema. `known` are the built-in profiles, `words` those with which requests of the cases begin.
+    /// Reads the schema. `known` are the built-in profiles, `words` the first words of the requests in the cases.
     pub(super) fn new(schema: &str, known: &[Table], words: &BTreeSet<String>) -> Self {
         let schema: Json = serde_json::from_str(schema).unwrap_or_default();
         let reader = Reader {
@@ -119,7 +119,7 @@ impl Space {
         };
         let mut keys = Vec::new();
         reader.table(&schema, &mut Vec::new(), &mut keys);
-        // Responses are tables with names of their own; their keys are the same.
+        // Responses are tables with arbitrary names, and all have the same keys.
         let (of_response, keys): (Vec<_>, Vec<_>) = keys.into_iter().partition(|key| key.path[0] == RESPONSE);
         Self {
             companions: OnceLock::new(),
@@ -129,7 +129,7 @@ impl Space {
         }
     }
 
-    /// The keys that make no profile alone, each with one that it needs.
+    /// The keys that are not valid alone, each with one that it needs.
     pub(super) fn companions(&self) -> &BTreeMap<Vec<String>, Key> {
         self.companions.get_or_init(|| companions(&self.keys))
     }
@@ -188,7 +188,7 @@ impl Reader<'_> {
         self.known.iter().filter_map(move |table| get(table, path))
     }
 
-    /// The same, each once.
+    /// The same values without duplicates.
     fn distinct(&self, path: &[String]) -> Vec<Value> {
         let mut distinct: Vec<Value> = Vec::new();
         for value in self.values(path) {
@@ -205,7 +205,7 @@ impl Reader<'_> {
             .as_str()
             .and_then(|name| name.strip_prefix("#/definitions/"));
         let definition = name.map_or(inner, |name| &self.schema["definitions"][name]);
-        // A value that is also a table's key: the table has all of its keys.
+        // The key has a short form: a single value instead of a table. Only the table has all of its keys.
         if definition["x-short"].is_string() {
             let forms = definition["anyOf"].as_array().into_iter().flatten();
             let is_table = |form: &&Json| form["type"] == "object" || self.target(form)["type"] == "object";
@@ -219,7 +219,7 @@ impl Reader<'_> {
                 .as_str()
                 .is_some_and(|kind| kind == "string");
         if definition["type"] == "object" && !is_open_text {
-            // Some keys mean something only together.
+            // Some keys have a meaning only together.
             let whole = self.distinct(path);
             if path.len() > 1 && !whole.is_empty() && path[0] != RESPONSE {
                 keys.push(Key {
@@ -368,7 +368,7 @@ pub(super) fn get<'t>(table: &'t Table, path: &[String]) -> Option<&'t Value> {
     at.get(last)
 }
 
-/// Sets the value at a path, or removes it, and tables that are empty then.
+/// Sets the value at a path, or removes it together with tables that become empty.
 pub(super) fn set(table: &mut Table, path: &[String], value: Option<Value>) {
     let Some((first, rest)) = path.split_first() else {
         return;
@@ -384,7 +384,7 @@ pub(super) fn set(table: &mut Table, path: &[String], value: Option<Value>) {
         return;
     }
     let inner = table.entry(first.clone()).or_insert_with(|| Value::Table(Table::new()));
-    // A value that may be a table or not.
+    // The existing value may be the short form instead of a table.
     if !inner.is_table() {
         *inner = Value::Table(Table::new());
     }

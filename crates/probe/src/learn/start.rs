@@ -1,4 +1,4 @@
-//! Where the search starts: the nearest built-in profile, and what the responses show directly.
+//! The start of the search: the nearest built-in profile, and what the responses show directly.
 
 use super::evidence::leaves;
 use super::exam::{self, Exam};
@@ -9,7 +9,7 @@ use super::templates;
 use super::values;
 use toml::{Table, Value};
 
-/// A built-in profile is near if it gives this share of the answers, in percent.
+/// A built-in profile is near if it gives this percentage of the answers.
 const NEAR: usize = 90;
 
 /// The built-in profile that gives most of the answers, if it gives enough of them.
@@ -20,13 +20,13 @@ pub(super) fn nearest(exam: &Exam, cases: &[usize], known: &[(String, Table)]) -
         let verdicts = exam.ask_together(&profile, &sent, cases);
         Some((verdicts.iter().filter(|verdict| verdict.equal).count(), name, keys))
     });
-    // The first of equals.
+    // The first of equal ones.
     let best = scored.reduce(|best, next| if next.0 > best.0 { next } else { best });
     let (score, name, keys) = best?;
     (100 * score >= NEAR * cases.len()).then(|| (name.clone(), keys.clone()))
 }
 
-/// The keys beyond those of `base`.
+/// The keys that are not those of `base`.
 pub(super) fn beyond(keys: &Table, base: &Table) -> Table {
     let mut beyond = Table::new();
     for path in leaves(keys) {
@@ -43,9 +43,9 @@ pub(super) struct Start<'e> {
     exam: &'e Exam,
     space: &'e Space,
     base: &'e Table,
-    /// Keys that may be better than those that are there.
+    /// Keys that may be better than the current ones.
     offers: Vec<Move>,
-    /// What nothing explains.
+    /// Texts that nothing explains.
     pub(super) literal: Vec<String>,
 }
 
@@ -62,7 +62,7 @@ impl<'e> Start<'e> {
 
     /// `keys` with the responses that these cases show in addition.
     pub(super) fn keys(&mut self, cases: &[usize], keys: &Table) -> Table {
-        // What is answered already needs no other response.
+        // Cases that are already right need no other response.
         let wrong: Vec<usize> = match exam::profile(keys) {
             Some(profile) if !keys.is_empty() => {
                 let sent = self.exam.sent(&profile, None);
@@ -80,8 +80,8 @@ impl<'e> Start<'e> {
         let read = templates::read(self.exam, from, &self.space.keys);
         self.literal = read.literal;
         if keys.is_empty() {
-            // What becomes of a request that is accepted depends on other keys. While it is refused, none of them can be
-            // found; while it is accepted, the one that refuses it can.
+            // The treatment of an accepted request depends on other keys. While the request is refused, none of them
+            // can be found; while it is accepted, the key that refuses it can.
             return self.valid(values::accepting(&self.space.keys, &read.keys));
         }
         let mut merged = keys.clone();
@@ -101,13 +101,13 @@ impl<'e> Start<'e> {
         self.valid(merged)
     }
 
-    /// `keys` without those that no profile can have, such as a page with a placeholder that is unknown there.
+    /// `keys` without those that are not valid in any profile, such as a page with a placeholder that is unknown there.
     fn valid(&mut self, keys: Table) -> Table {
         if exam::profile(&keys).is_some() {
             return keys;
         }
         let mut valid = self.base.clone();
-        // A response stays or goes as a whole.
+        // A response stays or is removed as a whole.
         let mut paths: Vec<Vec<String>> = leaves(&keys);
         for path in &mut paths {
             if path[0] == RESPONSE {
@@ -115,7 +115,7 @@ impl<'e> Start<'e> {
             }
         }
         paths.dedup();
-        // What another is like may come after it.
+        // The response that another extends with `like` may come after it.
         for _ in 0..2 {
             paths.retain(|path| {
                 let mut tried = valid.clone();
@@ -131,7 +131,7 @@ impl<'e> Start<'e> {
         valid
     }
 
-    /// Lets the search take what is better than what it has.
+    /// Lets the search adopt offers that are better than its current keys.
     pub(super) fn offer(&self, search: &mut Search<'_>) {
         for offer in &self.offers {
             search.take(offer, None);
@@ -139,7 +139,7 @@ impl<'e> Start<'e> {
     }
 }
 
-/// Adds a response under a name that is free, unless there is an equal one.
+/// Adds a response under a free name, unless there is an equal one.
 fn add_response(keys: &mut Table, name: &str, page: &Value) {
     let known = keys
         .get(RESPONSE)
@@ -150,7 +150,7 @@ fn add_response(keys: &mut Table, name: &str, page: &Value) {
         return;
     }
     let Some(page) = page.as_table() else { return };
-    // What it is like may have another name here.
+    // The response in `like` may have another name here.
     if page.contains_key("like") || known.values().any(|known| shows_the_same(known, page)) {
         return;
     }

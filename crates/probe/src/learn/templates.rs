@@ -14,7 +14,7 @@ use labserve_core::profile::units::OFF;
 use std::collections::BTreeMap;
 use toml::{Table, Value};
 
-/// What an ETag may be made of.
+/// Placeholders that an ETag may contain.
 const ABOUT_FILE: &[Placeholder] = &[
     Placeholder::Size,
     Placeholder::Mtime,
@@ -29,7 +29,7 @@ const ABOUT_FILE: &[Placeholder] = &[
     Placeholder::Content,
 ];
 
-/// What heads and pages may repeat.
+/// Placeholders that heads and pages may contain.
 const ABOUT_REQUEST: &[Placeholder] = &[
     Placeholder::Path,
     Placeholder::DecodedPath,
@@ -61,11 +61,11 @@ const ABOUT_REQUEST: &[Placeholder] = &[
     Placeholder::Date,
 ];
 
-/// Keys, and in words what could not be expressed.
+/// Keys, and a description of what could not be expressed.
 #[derive(Debug, Default)]
 pub(super) struct Templates {
     pub(super) keys: Table,
-    /// What stays as it was sent, because nothing explains it.
+    /// Texts that stay as they were sent, because nothing explains them.
     pub(super) literal: Vec<String>,
 }
 
@@ -73,7 +73,7 @@ pub(super) struct Templates {
 pub(super) fn read(exam: &Exam, cases: &[usize], space: &[Key]) -> Templates {
     let mut templates = Templates::default();
     let keys = &mut templates.keys;
-    // First what the values of the others depend on.
+    // First the keys on which the values of the others depend.
     let samples = values::printed(exam, space, keys);
     let recorded = recorded::all(exam, cases, &samples);
     types(&recorded, keys);
@@ -97,7 +97,7 @@ pub(super) fn key(path: &[&str]) -> Vec<String> {
     path.iter().map(|name| (*name).to_owned()).collect()
 }
 
-/// The media type of each extension, where it is not the one that the profile has for it already.
+/// The media type of each extension for which the profile does not already have it.
 fn types(recorded: &[Recorded], keys: &mut Table) {
     let mut seen: BTreeMap<String, BTreeMap<&str, usize>> = BTreeMap::new();
     for one in recorded.iter().filter(|one| one.is_file && one.message.status == 200) {
@@ -136,7 +136,7 @@ fn types(recorded: &[Recorded], keys: &mut Table) {
     }
 }
 
-/// The form of the ETag. Fails with one that nothing explains.
+/// The form of the ETag. Fails with an ETag that nothing explains.
 fn etag(recorded: &[Recorded], keys: &mut Table) -> Result<(), String> {
     let mut tags: BTreeMap<String, &Sample> = BTreeMap::new();
     let whole = recorded
@@ -152,7 +152,7 @@ fn etag(recorded: &[Recorded], keys: &mut Table) -> Result<(), String> {
     };
     let expressions = Expressions::of(ABOUT_FILE);
     let texts: Vec<Text<'_>> = tags.iter().map(|(text, sample)| Text { text, sample }).collect();
-    // Now and then a tag differs for a reason of its own, such as a file that just changed.
+    // Some tags differ for individual reasons, such as a file that has just changed.
     let aligned = expressions
         .align(&texts)
         .or_else(|| expressions.align(&texts[..texts.len().min(2)]));
@@ -162,7 +162,7 @@ fn etag(recorded: &[Recorded], keys: &mut Table) -> Result<(), String> {
     let set = |keys: &mut Table, source: String| space::set(keys, &key(&["files", "etag"]), Some(source.into()));
     match aligned.filter(is_found) {
         Some(parts) => {
-            // The checksum is that of a path on the machine of the server.
+            // The checksum is that of a path on the server's machine.
             set(keys, expressions.source(&parts).replace(CHECKSUM, "{path_adler32}"));
             Ok(())
         }
@@ -173,8 +173,8 @@ fn etag(recorded: &[Recorded], keys: &mut Table) -> Result<(), String> {
     }
 }
 
-/// The lines about the connection: those of most responses that keep it, and of most that close it. Others stay in their
-/// heads.
+/// The lines about the connection: those of most responses that keep it open, and of most that close it. Other lines
+/// stay in their heads.
 fn connection(recorded: &mut [Recorded], keys: &mut Table) {
     let counted = counted(recorded);
     let mut times: [BTreeMap<Vec<String>, usize>; 2] = [BTreeMap::new(), BTreeMap::new()];
@@ -218,7 +218,7 @@ fn connection(recorded: &mut [Recorded], keys: &mut Table) {
     }
 }
 
-/// The number of requests that a connection may have, if responses count down to it.
+/// The number of requests that a connection may have, if responses count down the remaining ones.
 fn counted(recorded: &[Recorded]) -> Option<i64> {
     recorded.windows(2).find_map(|pair| {
         let [one, next] = pair else { return None };
@@ -237,7 +237,7 @@ fn counted(recorded: &[Recorded]) -> Option<i64> {
     })
 }
 
-/// Lines with a placeholder for the number of requests that remain.
+/// Lines in which the number of remaining requests is a placeholder.
 fn numbered(lines: &[String], remaining: i64) -> Vec<String> {
     let digits = remaining.to_string();
     lines
@@ -310,7 +310,7 @@ fn table(draft: &Draft, recorded: &[Recorded], expressions: &Expressions) -> Tab
         .lines
         .iter()
         .map(|line| {
-            // A known line is a template already.
+            // A known line is already a template.
             let text = match line.parts.as_slice() {
                 [Part::Literal(text)] if line.known => text.clone(),
                 parts => expressions.source(parts),

@@ -1,4 +1,4 @@
-//! The closed loop: from what a profile answers, a profile is learned that answers the same.
+//! A closed loop: from the answers of a profile, a profile is learned that gives the same answers.
 
 use super::exam::Exam;
 use super::space::Space;
@@ -71,11 +71,11 @@ fn without_its_profile_a_server_is_learned_from_its_answers() {
             learned.all,
             learned.differing
         );
-        // The search assumes that faults are accepted, and keeps only what the cases decide.
+        // The search assumes that faults are accepted, and keeps only what the cases determine.
         let keys: Table = toml::from_str(&learned.text).expect("TOML");
         let other = keys.get("faults").and_then(|faults| faults.get("other"));
         assert_eq!(other, None, "{}", learned.text);
-        // What was written is what was compared.
+        // The text that was written is the one that was compared.
         let layer = Layer::parse("learned", &learned.text).unwrap_or_else(|e| panic!("{name}: {e}\n{}", learned.text));
         let profile = Stack::of("learned", layer).build().expect("a profile");
         let again = Simulation::new(&profile, ADDRESS).record(&cases);

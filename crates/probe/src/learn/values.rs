@@ -1,6 +1,6 @@
 //! The values of placeholders for each request of a recording.
 //!
-//! They are not computed here: a profile whose responses print them is asked the same cases.
+//! They are not computed here: the same cases are sent to a profile whose responses print them.
 
 use super::exam::{self, Exam};
 use super::space::{self, Key, Kind, RESPONSE};
@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use toml::{Table, Value};
 
-/// The placeholders that are known only when a response is rendered, or that stand for other keys.
+/// Placeholders that are known only when a response is rendered, or that represent other keys.
 const NOT_PRINTED: &[Placeholder] = &[
     Placeholder::ConnectionFields,
     Placeholder::Text,
@@ -24,8 +24,8 @@ const NOT_PRINTED: &[Placeholder] = &[
     Placeholder::Content,
 ];
 
-/// The digests of the content of a file. They are printed in place of an entity tag as long as the form of the tag is not
-/// known, because only a tag may have them.
+/// The digests of a file's content. They are printed instead of an entity tag as long as the form of the tag is
+/// unknown, because only a tag may contain them.
 const DIGESTS: [(Digest, &str); 4] = [
     (Digest::Md5, "{content:md5}"),
     (Digest::Sha1, "{content:sha1}"),
@@ -33,10 +33,10 @@ const DIGESTS: [(Digest, &str); 4] = [
     (Digest::Sha512, "{content:sha512}"),
 ];
 
-/// What printed digests begin with.
+/// The start of a line with printed digests.
 const BEFORE_DIGESTS: &str = "digests ";
 
-/// What a printed response begins with.
+/// The start of a printed response.
 const BEGIN: &str = "HTTP/1.1 299 values\r\n";
 
 /// The values of the placeholders in one response.
@@ -45,7 +45,7 @@ pub(super) struct Sample {
     values: BTreeMap<&'static str, Vec<u8>>,
     /// In the order of [`DIGESTS`]; empty if they were not printed.
     digests: Vec<String>,
-    /// What expressions are, by their number: they are asked for often.
+    /// The values of expressions, by index. They are used often.
     cache: RefCell<HashMap<usize, Option<String>>>,
 }
 
@@ -65,7 +65,7 @@ impl Sample {
         self.cache.borrow_mut().clear();
     }
 
-    /// What an expression renders to, as Latin-1; `None` if it has no value. `number` is that of the expression.
+    /// The text of an expression, as Latin-1; `None` if it has no value. `number` is the index of the expression.
     pub(super) fn eval(&self, number: usize, expression: &Template) -> Option<String> {
         if let Some(known) = self.cache.borrow().get(&number) {
             return known.clone();
@@ -75,7 +75,7 @@ impl Sample {
         value
     }
 
-    /// What a template renders to, as Latin-1; `None` if a placeholder has no value.
+    /// The text of a template, as Latin-1; `None` if a placeholder has no value.
     pub(super) fn render(&self, template: &Template) -> Option<String> {
         let mut out = Vec::new();
         template.render(self, &mut out).then(|| latin1(&out))
@@ -118,8 +118,8 @@ fn name(placeholder: Placeholder) -> &'static str {
         .map_or("", |(_, name, _)| name)
 }
 
-/// The values for each request of each case, in the order in which they were answered. `keys` are those that are known
-/// already.
+/// The values for each request of each case, in the order in which they were answered. `keys` are those that are
+/// already known.
 pub(super) fn printed(exam: &Exam, space: &[Key], keys: &Table) -> Vec<Vec<Sample>> {
     let lenient = asked(exam, &lenient(space, keys));
     let strict = asked(exam, &printing(keys.clone()));
@@ -129,7 +129,7 @@ pub(super) fn printed(exam: &Exam, space: &[Key], keys: &Table) -> Vec<Vec<Sampl
         .map(|(mut lenient, strict)| {
             for (at, strict) in strict.into_iter().enumerate() {
                 match lenient.get_mut(at) {
-                    // Only a request that is refused has a line at fault.
+                    // Only a refused request has a line with a fault.
                     Some(sample) => {
                         for (name, value) in strict.values {
                             sample.values.entry(name).or_insert(value);
@@ -158,7 +158,7 @@ fn lenient(space: &[Key], keys: &Table) -> Table {
     printing(keys)
 }
 
-/// The keys with every fault accepted that can be.
+/// The keys with every fault accepted for which that is possible.
 pub(super) fn accepting(space: &[Key], keys: &Table) -> Table {
     const ACCEPT: &str = "accept";
     let mut keys = keys.clone();

@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use toml::{Table, Value};
 
-/// What the text says besides the keys.
+/// The content of the text in addition to the keys.
 pub(super) struct Subject<'s> {
     pub(super) exam: &'s Exam,
     pub(super) evidence: &'s BTreeMap<Vec<String>, Evidence>,
     /// The profile that it extends.
     pub(super) extends: Option<&'s str>,
-    /// How well it answers, for the key `measured`: a profile that extends another must not have the other's.
+    /// How well it answers, for the key `measured`: a profile that extends another must not inherit that key.
     pub(super) measured: &'s str,
 }
 
@@ -56,7 +56,7 @@ fn table(out: &mut String, table_of: &Table, path: &mut Vec<String>, subject: &S
             path.pop();
             let value = shown(value);
             match comment {
-                // A comment after a value of several lines is not seen.
+                // A comment after a value of several lines would be overlooked.
                 Some(comment) if value.contains('\n') => _ = writeln!(out, "{comment}\n{} = {value}", key(name)),
                 Some(comment) => _ = writeln!(out, "{} = {value} {comment}", key(name)),
                 None => _ = writeln!(out, "{} = {value}", key(name)),
@@ -89,7 +89,7 @@ fn key(name: &str) -> String {
     }
 }
 
-/// A value; text of several lines as such, if that is the same text.
+/// A TOML value. Text of several lines is written as a multi-line string, if that has the same value.
 fn shown(value: &Value) -> String {
     match value {
         Value::String(text) if text.contains('\n') => {
@@ -103,7 +103,7 @@ fn shown(value: &Value) -> String {
                     c => c.to_string(),
                 })
                 .collect();
-            // Three quotes would end it.
+            // Three quotes would end the string.
             format!("\"\"\"\n{}\"\"\"", lines.replace("\"\"\"", "\"\"\\\""))
         }
         value => value.to_string(),

@@ -1,4 +1,4 @@
-//! Limits: a ladder of sizes at which servers have theirs, then bisection between two rungs.
+//! Limits: sizes at which servers typically have their limits, then bisection between two of them.
 
 use super::{Asked, Measure, heard, send};
 use crate::case::Step;
@@ -10,16 +10,16 @@ use std::time::Duration;
 pub(super) struct Limited {
     pub(super) name: &'static str,
     pub(super) words: &'static str,
-    /// Sizes in ascending order. The first is accepted by every server that can be measured, the last is the largest that
-    /// is asked.
+    /// Sizes in ascending order. Every server that can be measured accepts the first; the last is the largest that is
+    /// tried.
     ladder: &'static [u64],
-    /// What a client does with this size.
+    /// What a client does for this size.
     steps: fn(&Asked<'_>, u64) -> Vec<Step>,
-    /// How many responses it gets if the size is accepted.
+    /// How many responses arrive if the size is accepted.
     responses: usize,
 }
 
-/// Lengths of lines and heads: powers of two and what servers allow below and above them.
+/// Lengths of lines and heads: powers of two, and values just below and above the limits of servers.
 const LENGTHS: &[u64] = &[
     200, 1023, 1024, 2048, 4094, 4096, 8000, 8176, 8190, 8192, 12288, 16384, 24576, 32766, 32768, 65534, 65536, 81920,
     131_072, 262_144,
@@ -56,8 +56,8 @@ pub(super) const LIMITS: &[Limited] = &[
             3, 32, 48, 64, 96, 99, 100, 101, 127, 128, 199, 200, 255, 256, 500, 512, 999, 1000, 1024, 2000, 4096,
             10_000,
         ],
-        // Host and Connection are two of them. The others have names of their own: some servers join the values of fields
-        // of the same name, and limit their length.
+        // Host and Connection are two of them. The others have different names, because some servers join the values of
+        // fields with the same name, and limit the length of the result.
         steps: |asked, count| {
             let fields: String = (2..count).map(|number| format!("A{number:x}:b\r\n")).collect();
             head(asked, "", &fields)
@@ -76,7 +76,7 @@ pub(super) const LIMITS: &[Limited] = &[
             for number in 10.. {
                 let line = match left {
                     0 => break,
-                    // What is left over must hold a whole line.
+                    // The rest must be long enough for a complete line.
                     _ if left > LONGEST => LONGEST.min(left / 2),
                     _ => left,
                 };
@@ -120,7 +120,7 @@ pub(super) const LIMITS: &[Limited] = &[
     },
 ];
 
-/// A request for the file with a query of this padding and these fields, and the wait for what it brings.
+/// A request for the file with a query of this padding and these fields, followed by a read of the response.
 fn head(asked: &Asked<'_>, query: &str, fields: &str) -> Vec<Step> {
     ask(asked, &format!("GET {}?{query} HTTP/1.1\r\n", asked.path), fields)
 }
@@ -135,7 +135,7 @@ fn ask(asked: &Asked<'_>, line: &str, fields: &str) -> Vec<Step> {
     ]
 }
 
-/// What makes `fixed` bytes as long as `length`.
+/// Padding that extends `fixed` bytes to `length`.
 fn padding(length: u64, fixed: usize) -> String {
     "x".repeat(small(length).saturating_sub(fixed))
 }
@@ -144,7 +144,7 @@ fn small(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-/// The length of the head that steps send first.
+/// The length of the head that the steps send first.
 fn heads_length(steps: &[Step]) -> usize {
     match steps.first() {
         Some(Step::Send { text, .. }) => text.len(),
@@ -152,11 +152,11 @@ fn heads_length(steps: &[Step]) -> usize {
     }
 }
 
-/// What a size meets.
+/// The reaction to a size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Met {
     responses: usize,
-    /// The first status line; how the connection ended if there is none.
+    /// The first status line, or how the connection ended if there is none.
     what: String,
 }
 
@@ -189,7 +189,7 @@ pub(super) fn limit(asked: &Asked<'_>, limited: &Limited) -> Option<Measure> {
             then: None,
         });
     }
-    // The rungs between which the limit is.
+    // The sizes between which the limit lies.
     let (mut accepted, mut refused) = (0, limited.ladder.len() - 1);
     while refused - accepted > 1 {
         let middle = usize::midpoint(accepted, refused);
@@ -223,7 +223,7 @@ pub(super) fn limit(asked: &Asked<'_>, limited: &Limited) -> Option<Measure> {
 /// The largest number of requests that are sent on one connection.
 const MOST_REQUESTS: usize = 1_100;
 
-/// How many requests one connection serves. Each is sent after the response to the one before.
+/// How many requests one connection serves. Each request is sent after the response to the one before.
 pub(super) fn requests(asked: &Asked<'_>) -> Option<Measure> {
     let request = format!("HEAD {} HTTP/1.1\r\nHost: {}\r\n\r\n", asked.path, asked.host);
     let mut steps = Vec::new();

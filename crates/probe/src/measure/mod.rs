@@ -1,4 +1,4 @@
-//! Measures: what is found out by several requests that depend on each other, and not by one case.
+//! Measures: facts that need several requests that depend on each other, not just one case.
 //!
 //! | measure | what it is |
 //! |---|---|
@@ -31,14 +31,15 @@ pub const GROUP: &str = "measured";
 
 /// What is measured: a server, or a profile in memory.
 pub trait Subject: Sync {
-    /// Plays a case; `None` if it cannot be played. `again` counts from 0 where a case is played several times to see what
-    /// differs: a subject in which nothing is random draws other random numbers for each.
+    /// Plays a case; `None` if it cannot be played. `again` counts from 0 if a case is played several times to see what
+    /// differs: a subject without real randomness draws other random numbers for each value.
     fn play(&self, case: &Case, again: u64) -> Option<Outcome>;
 
     /// The `HOST:PORT` that requests name.
     fn host(&self) -> String;
 
-    /// Whether a byte that comes this long after the server's FIN is met with RST. `None` if that cannot be said.
+    /// Whether a byte that arrives this long after the server's FIN is answered with RST. `None` if that cannot be
+    /// determined.
     fn resets_late_byte(&self, path: &str, after: Duration) -> Option<bool>;
 }
 
@@ -67,7 +68,7 @@ impl Subject for Simulation<'_> {
         self.address().to_string()
     }
 
-    /// The client in memory leaves once the server has ended the connection.
+    /// The client in memory closes as soon as the server has ended the connection.
     fn resets_late_byte(&self, _: &str, _: Duration) -> Option<bool> {
         None
     }
@@ -96,8 +97,8 @@ impl Question {
         &self.name
     }
 
-    /// Measures. With a file, that file is asked for instead of those of the probe site. `None`: the subject does not
-    /// answer, or not alike, or has nothing of the kind.
+    /// Measures the subject. With a file, that file is requested instead of those of the probe site. `None`: the
+    /// subject does not answer, does not give the same answer each time, or has nothing of this kind.
     ///
     /// ```
     /// use labserve_core::profile::layers;
@@ -130,7 +131,7 @@ impl Question {
     }
 }
 
-/// What a profile in memory measures.
+/// All measures of a profile in memory.
 pub fn of(simulation: &Simulation<'_>) -> BTreeMap<String, Measure> {
     let found = questions().into_iter().filter_map(|question| {
         let measure = question.measure(simulation, simulation.file())?;
@@ -139,7 +140,7 @@ pub fn of(simulation: &Simulation<'_>) -> BTreeMap<String, Measure> {
     found.collect()
 }
 
-/// All that is measured, in the order of the table in the module's documentation.
+/// Everything that is measured, in the order of the table in the module's documentation.
 pub fn questions() -> Vec<Question> {
     let question = |name: &str, kind| Question {
         name: name.to_owned(),
@@ -163,7 +164,7 @@ pub fn questions() -> Vec<Question> {
     all
 }
 
-/// What the measure of this name is, in words.
+/// A description of the measure with this name.
 pub fn words(name: &str) -> String {
     let limit = limits::LIMITS.iter().find(|limit| limit.name == name);
     match (limit, name) {
@@ -181,13 +182,13 @@ pub fn words(name: &str) -> String {
     }
 }
 
-/// A subject, and what it is asked for.
+/// A subject, and the files to request from it.
 struct Asked<'a> {
     subject: &'a dyn Subject,
     host: String,
     /// The path of an ordinary file.
     path: &'a str,
-    /// The path of one that has some hundred bytes.
+    /// The path of a file that has some hundred bytes.
     ranged: &'a str,
 }
 
@@ -221,7 +222,7 @@ fn send(text: impl Into<String>) -> Step {
     }
 }
 
-/// All that was read.
+/// Everything that was read.
 fn heard(outcome: &Outcome) -> String {
     outcome.heard.iter().map(|heard| heard.text.as_str()).collect()
 }

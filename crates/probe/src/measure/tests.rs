@@ -1,7 +1,7 @@
 use super::*;
 use labserve_core::profile::layers::{BuiltIns, Layer, Stack};
 
-/// What a profile measures, with one key set.
+/// A measure of a profile with one key set.
 fn measured(setting: &str, name: &str) -> Option<String> {
     let stack = Stack::load("rfc", &BuiltIns).expect("a built-in profile");
     let profile = stack

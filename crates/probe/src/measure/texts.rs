@@ -1,4 +1,4 @@
-//! Measures that are words: media types, the form of boundaries, and which fields change.
+//! Measures whose values are texts: media types, the form of boundaries, and which fields change.
 
 use super::{Asked, heard, send};
 use crate::case::Step;
@@ -6,7 +6,7 @@ use crate::head::{field, fields};
 use crate::site;
 use std::time::Duration;
 
-/// How often a request is sent to see what changes.
+/// How many times a request is sent to see what changes.
 const TIMES: u64 = 3;
 
 /// The files of the probe site by their extensions.
@@ -39,8 +39,8 @@ pub(super) fn media_type(asked: &Asked<'_>, path: &str) -> Option<String> {
     }
 }
 
-/// The form of multipart boundaries. The second is the second on its connection, and so on: a boundary may count the
-/// responses of the server or those of the connection.
+/// The form of multipart boundaries. The second response is the second on its connection, and so on: a boundary may
+/// count the responses of the server or those of the connection.
 pub(super) fn boundary(asked: &Asked<'_>) -> Option<String> {
     let boundary = |again| {
         let request = |fields: &str| {
@@ -80,8 +80,8 @@ pub(super) fn changing_fields(asked: &Asked<'_>) -> Option<String> {
     })
 }
 
-/// What several values have in common: their length and characters, and whether they are equal or count. The value is not
-/// told, because a server may draw it when it starts.
+/// What several values have in common: their length and characters, and whether they are equal or count up. The values
+/// themselves are not included, because a server may draw them at random when it starts.
 fn form(values: &[String]) -> String {
     let Some(first) = values.first() else {
         return String::new();
@@ -103,7 +103,7 @@ fn form(values: &[String]) -> String {
     } else {
         "characters"
     };
-    // A number without leading zeros is shorter now and then.
+    // A number without leading zeros is sometimes shorter.
     let length = longest.next_multiple_of(4);
     let before = if fill.is_empty() {
         String::new()
@@ -120,7 +120,7 @@ fn form(values: &[String]) -> String {
     format!("{before}up to {length} {characters}{how}")
 }
 
-/// Whether the values are numbers that grow by less than a random number would.
+/// Whether the values are numbers that grow by less than random numbers would.
 fn is_counting(values: &[&str]) -> bool {
     const LARGEST_STEP: u128 = 10_000_000_000;
     let numbers: Option<Vec<u128>> = values.iter().map(|value| value.parse().ok()).collect();

@@ -1,4 +1,4 @@
-//! Servers that would keep a client for ever or fill its memory: a recording ends, and says why.
+//! Servers that would keep a client forever or fill its memory: a recording ends, and reports why.
 
 use super::tests::{few, get, parallel, read_head, server};
 use super::*;
@@ -6,7 +6,7 @@ use crate::client::Bounds;
 use std::io::Write;
 use std::net::TcpStream;
 
-/// Bounds that are reached in a moment.
+/// Bounds that are reached quickly.
 fn short() -> Bounds {
     Bounds {
         first: Duration::from_millis(500),
@@ -38,7 +38,7 @@ fn record_short(address: SocketAddr, options: Options, count: usize) -> Recorded
     )
 }
 
-/// Sends the beginning, and then a piece again and again with a pause between, until the client leaves.
+/// Sends the beginning, and then a piece repeatedly with pauses, until the client leaves.
 fn for_ever(stream: &mut TcpStream, beginning: &[u8], piece: &[u8], pause: Duration) {
     if stream.write_all(beginning).is_ok() {
         while stream.write_all(piece).is_ok() {
@@ -83,7 +83,7 @@ fn a_first_look_says_why_a_server_cannot_be_recorded() {
             |mut stream| for_ever(&mut stream, OK, b"A", Duration::from_millis(10)),
             "did not end within 1 MiB or 0.9 s",
         ),
-        // Slower than a silence that ends a read: only the first byte is read.
+        // Slower than the silence that ends a read, so only the first byte is read.
         (
             |mut stream| for_ever(&mut stream, b"", b"H", Duration::from_secs(2)),
             "begins with `H`",
@@ -94,7 +94,7 @@ fn a_first_look_says_why_a_server_cannot_be_recorded() {
             },
             "it closed the connection without a response",
         ),
-        // What is closed with bytes that were not read is reset.
+        // A connection that is closed with unread bytes is reset.
         (
             |stream| {
                 let _ = stream.peek(&mut [0; 1]);

@@ -1,4 +1,4 @@
-//! Learns what an ordinary file of a server is, from the server's own responses.
+//! Reads the properties of an ordinary file of a server from the server's responses.
 
 use super::preflight::redirection;
 use crate::adapt::{OrdinaryFile, SIZES};
@@ -9,8 +9,8 @@ use labserve_core::http1::date::{self, DateSyntax};
 use std::io;
 use std::net::SocketAddr;
 
-/// The file at a path of a server that does not have the probe site. It is asked for twice, and so are `/` and the
-/// directory that the file is in.
+/// The file at a path of a server that does not have the probe site. The file is requested twice, and `/` and the
+/// directory of the file once each.
 ///
 /// # Errors
 /// No connection can be established, or the response is not that of an ordinary file: it is not a 200 with Content-Length,
@@ -56,11 +56,11 @@ fn refused(path: &str, why: &str) -> io::Error {
     io::Error::other(format!("{path} is not an ordinary file: {why}"))
 }
 
-/// What came back.
+/// The bytes that arrived.
 struct Response(Vec<u8>);
 
 impl Response {
-    /// The head, with the empty line.
+    /// The head, including the empty line.
     fn head(&self) -> String {
         latin1(&self.0[..self.length_of_head()])
     }
@@ -73,7 +73,7 @@ impl Response {
         memchr::memmem::find(&self.0, b"\r\n\r\n").map_or(self.0.len(), |at| at + 4)
     }
 
-    /// The content of an ordinary file, or why it is none.
+    /// The content of an ordinary file, or why it is not one.
     fn file(&self) -> Result<&[u8], String> {
         let head = self.head();
         if let Some(location) = redirection(&head) {

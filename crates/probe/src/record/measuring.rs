@@ -1,4 +1,4 @@
-//! Measures a server beside its cases, as politely as these are asked.
+//! Measures a server in addition to the cases, with the same limits on its load.
 
 use super::Recorder;
 use crate::adapt::OrdinaryFile;
@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 impl Subject for Recorder<'_> {
-    /// After the end of the recording, nothing is played any more.
+    /// Once the recording is over, nothing more is played.
     fn play(&self, case: &Case, _: u64) -> Option<Outcome> {
         if self.is_over() {
             return None;
@@ -33,7 +33,7 @@ impl Subject for Recorder<'_> {
 }
 
 impl Recorder<'_> {
-    /// Measures, up to `at_once` measures at a time, what is not known yet.
+    /// Takes the measures that are not known yet, up to `at_once` at a time.
     pub(super) fn measure(
         &self,
         at_once: usize,
@@ -53,7 +53,7 @@ impl Recorder<'_> {
                         && let Some(question) = next()
                     {
                         let measure = question.measure(self, file);
-                        // A measure that was interrupted is none.
+                        // An interrupted measure is not valid.
                         if let Some(measure) = measure.filter(|_| !self.is_over()) {
                             let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
                             found.insert(question.name().to_owned(), measure);

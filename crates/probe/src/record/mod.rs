@@ -1,4 +1,4 @@
-//! Puts cases to a running server, and keeps what comes back.
+//! Sends cases to a running server, and keeps its answers.
 
 mod file;
 mod measuring;
@@ -23,22 +23,22 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often a connection is tried before the server counts as gone, and the pause between two trials.
+/// How many times a connection is tried before the server counts as gone, and the pause between two tries.
 const TRIALS: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(250);
-/// How often a case is asked again, alone, if its first two answers differ.
+/// How many times a case is repeated alone if its first two answers differ.
 const AGAIN: usize = 3;
-/// Why a case is not put to a server that is known to have one ordinary file.
+/// Why a case is not sent to a server of which only one ordinary file is known.
 pub const NEEDS_PROBE_SITE: &str = "not asked: it needs the probe site";
-/// How many measures are taken at once.
+/// How many measures are taken at a time.
 const MEASURES_AT_ONCE: usize = 6;
 /// How many cases in a row may fail before the server counts as one that cannot be recorded.
 const FAILURES: usize = 96;
 
-/// What a recording has come to.
+/// The result of recording.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recorded {
-    /// What came back so far.
+    /// The answers so far.
     pub recording: Recording,
     /// Why it ended before all cases were asked; `None` if all were.
     pub stopped: Option<Stopped>,
@@ -48,27 +48,27 @@ pub struct Recorded {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Stopped {
-    /// The caller wanted it.
+    /// The caller cancelled it.
     Cancelled,
-    /// The server took no connection any more.
+    /// The server no longer accepted connections.
     Gone {
         /// The last case that it answered.
         after: Option<String>,
-        /// What the operating system said.
+        /// The error of the operating system.
         why: String,
     },
-    /// Many cases in a row could not be played to their ends.
+    /// Many cases in a row could not be played to the end.
     Hopeless {
-        /// Why the last of them could not.
+        /// Why the last of them failed.
         why: String,
     },
-    /// The responses have more bytes than [`Options::most_bytes`].
+    /// The answers exceed [`Options::most_bytes`].
     TooLarge,
-    /// It took longer than it may.
+    /// It took longer than allowed.
     TooLong(Duration),
 }
 
-/// Whether an address belongs to this machine, so that its servers may be asked without further consent.
+/// Whether an address belongs to this machine, so that its servers may be recorded without further consent.
 ///
 /// ```
 /// assert!(labserve_probe::record::is_own(std::net::Ipv4Addr::LOCALHOST.into()));
@@ -79,17 +79,18 @@ pub fn is_own(address: IpAddr) -> bool {
     address.is_loopback() || (!address.is_unspecified() && UdpSocket::bind((address, 0)).is_ok())
 }
 
-/// Puts cases to a server. Those that `known` answers are not asked again.
+/// Sends cases to a server. Those that `known` answers are not sent again.
 ///
-/// If `known` names an ordinary file, the cases are put to that file, and those that need more are recorded as [`NEEDS_PROBE_SITE`].
+/// If `known` contains an ordinary file, the cases request that file, and cases that need more are recorded as
+/// [`NEEDS_PROBE_SITE`].
 ///
-/// Each case is asked twice; the slow ones are asked beside the others from the start. If the two answers to a fast case
-/// differ, it is asked three more times alone. If those agree, they count; otherwise the case is marked as unstable. If
-/// `preflight` found that the server serves one connection at a time, so are the cases. A recording that is cut short
-/// keeps every answer that it has.
+/// Each case is sent twice; the slow ones run in parallel with the others from the start. If the two answers to a fast
+/// case differ, it is sent three more times alone. If those answers agree, they count; otherwise the case is marked as
+/// unstable. If `preflight` found that the server serves one connection at a time, the cases are also sent one at a
+/// time. A recording that is cut short keeps all answers that it has.
 ///
-/// `asked` is called after each answer, from several threads, with the number of answers so far and of those expected.
-/// Once `cancelled` is true, no further case is begun.
+/// `asked` is called after each answer, from several threads, with the number of answers so far and the number
+/// expected. Once `cancelled` is true, no further case is started.
 ///
 /// ```no_run
 /// use labserve_probe::{Recording, case, record};
@@ -171,7 +172,7 @@ pub fn record(
     recorded
 }
 
-/// What the threads of a recording share.
+/// The state that the threads of a recording share.
 struct Recorder<'a> {
     server: SocketAddr,
     client: Client,
@@ -186,14 +187,14 @@ struct Recorder<'a> {
 
 #[derive(Default)]
 struct State {
-    /// The answers to each case, in the order in which they came.
+    /// The answers to each case, in the order in which they arrived.
     answers: BTreeMap<String, Vec<Result<Outcome, String>>>,
     last_answered: Option<String>,
     done: usize,
     expected: usize,
-    /// How many bytes the answers hold.
+    /// The number of bytes in the answers.
     bytes: usize,
-    /// How many cases have failed since the last that did not.
+    /// How many cases have failed since the last success.
     failures: usize,
     stopped: Option<Stopped>,
 }
@@ -210,9 +211,9 @@ impl Recorder<'_> {
         self.cancelled.load(Ordering::Relaxed) || self.state().stopped.is_some()
     }
 
-    /// Asks each case twice, up to `at_once` at a time.
+    /// Sends each case twice, up to `at_once` at a time.
     fn ask_all(&self, at_once: usize, cases: &[&Case]) {
-        // All cases once, and then all again: a server that changes in the course of time does not agree with itself.
+        // First all cases, then all of them again, so that a server that changes over time gives different answers.
         let queue: Mutex<VecDeque<&Case>> = Mutex::new(cases.iter().chain(cases).copied().collect());
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         thread::scope(|scope| {
@@ -228,7 +229,8 @@ impl Recorder<'_> {
         });
     }
 
-    /// Asks the cases whose two answers differ again, alone, so that a busy machine is not taken for an unstable server.
+    /// Repeats the cases whose two answers differ, alone, so that a busy machine is not mistaken for an unstable
+    /// server.
     fn ask_again(&self, cases: &[&Case]) {
         let target = self.server.to_string();
         let disagree = |case: &&&Case| match self.state().answers.get(&case.name).map(Vec::as_slice) {
@@ -284,7 +286,7 @@ impl Recorder<'_> {
         self.count();
     }
 
-    /// Tells that one more is done.
+    /// Reports that one more is done.
     fn count(&self) {
         let (done, expected) = {
             let mut state = self.state();
@@ -294,7 +296,8 @@ impl Recorder<'_> {
         (self.asked)(done, expected);
     }
 
-    /// Plays a case. A connection that cannot be established is tried again: the accept queue may be full for a moment.
+    /// Plays a case. If a connection cannot be established, it is tried again: the accept queue may be full for a
+    /// moment.
     fn play(&self, case: &Case) -> Result<Outcome, PlayError> {
         let mut trial = 1;
         loop {
@@ -329,14 +332,14 @@ impl Recorder<'_> {
     }
 }
 
-/// What several answers to one case come to. A recording that was cut short may have only one.
+/// The result of several answers to one case. A recording that was cut short may have only one.
 fn settled(answers: Vec<Result<Outcome, String>>, target: &str) -> Option<Answer> {
     let agree = |outcomes: &[Outcome]| {
         outcomes
             .windows(2)
             .all(|pair| differences((&pair[0], target), (&pair[1], target)).is_empty())
     };
-    // The answers that were given alone count more than those given beside others.
+    // Answers that were given alone take precedence over those given in parallel with others.
     let counting = if answers.len() > 2 { &answers[2..] } else { &answers[..] };
     match counting.iter().cloned().collect::<Result<Vec<Outcome>, String>>() {
         Ok(outcomes) if agree(&outcomes) => outcomes.into_iter().next().map(Answer::Stable),

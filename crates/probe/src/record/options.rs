@@ -8,24 +8,24 @@ use std::time::Duration;
 /// How to record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// How many of the fast cases are asked at once, at least 1.
+    /// How many of the fast cases are sent at a time, at least 1.
     pub at_once: usize,
-    /// Whether limits and other things are measured beside the cases ([`crate::measure`]).
+    /// Whether limits and other measures are taken in addition to the cases ([`crate::measure`]).
     pub measures: bool,
-    /// Whether cases that wait for timers are asked, too: they take up to 146 s, side by side.
+    /// Whether cases that wait for timers are sent too. They take up to 146 s and run in parallel.
     pub slow: bool,
-    /// What each response may take.
+    /// The limits of each response.
     pub bounds: Bounds,
-    /// How many bytes all responses together may have: they are kept until the end.
+    /// The maximum number of bytes of all answers together, which are kept until the end.
     pub most_bytes: usize,
-    /// How long it may take. `None`: several times as long as the cases should.
+    /// The maximum duration. `None`: several times the expected duration of the cases.
     pub most_time: Option<Duration>,
-    /// How many connections may be opened in a second. `None`: as many as come about.
+    /// How many connections may be opened per second. `None`: no limit.
     pub per_second: Option<u32>,
 }
 
 impl Default for Options {
-    /// 48 at once, slow cases and measures too, at most 256 MiB.
+    /// 48 at a time, including slow cases and measures, at most 256 MiB.
     fn default() -> Self {
         Self {
             at_once: 48,
@@ -40,7 +40,8 @@ impl Default for Options {
 }
 
 impl Options {
-    /// How long a recording may take. If it is not set: four times as long as each wait may last, and five minutes.
+    /// The maximum duration. If it is not set: four times the maximum of all waits, plus five minutes, plus twice the
+    /// time that the pace needs.
     pub(super) fn longest(&self, cases: &[Case], preflight: &Preflight) -> Duration {
         if let Some(time) = self.most_time {
             return time;

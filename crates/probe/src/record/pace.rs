@@ -1,4 +1,4 @@
-//! A limit on how many connections are opened in a second.
+//! A limit on how many connections are opened per second.
 
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -12,7 +12,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// The maximum number in a second.
+    /// A pace of at most this number per second.
     pub(super) fn new(per_second: Option<u32>) -> Self {
         Self {
             interval: per_second.map_or(Duration::ZERO, |rate| Duration::from_secs(1) / rate.max(1)),
@@ -20,7 +20,7 @@ impl Pace {
         }
     }
 
-    /// Waits for a turn. Threads that wait get turns of their own.
+    /// Waits for a turn. Each waiting thread gets a separate turn.
     pub(super) fn wait(&self) {
         if self.interval.is_zero() {
             return;

@@ -1,4 +1,4 @@
-//! A look at a server before it is recorded: whether it can be asked many things at once.
+//! A first look at a server before it is recorded: whether it can handle many requests at a time.
 
 use crate::client::{Bounds, Connection, ask};
 use crate::head::{field, status};
@@ -10,25 +10,25 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// How many silent connections are held while the server is asked.
+/// How many silent connections are held while a request is sent.
 const SILENT: usize = 16;
 
-/// What a first look at a server has shown.
+/// The results of a first look at a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Preflight {
-    /// How long a connection took to be established: the latency of the network, there and back.
+    /// How long it took to establish a connection: the round-trip time of the network.
     pub latency: Duration,
     /// Whether the server answers a second request on the same connection.
     pub keeps: bool,
-    /// Whether a client waits while others are connected and silent. Waits side by side would then be false.
+    /// Whether a client waits while other clients are connected and silent. Parallel waits would then give wrong times.
     pub one_at_a_time: bool,
-    /// The value of Via: something between has answered, or forwarded.
+    /// The value of Via: an intermediary has answered, or forwarded.
     pub via: Option<String>,
     /// The value of Server, if there is one.
     pub server: Option<String>,
     /// Where `/` is redirected to, if it is.
     pub redirected_to: Option<String>,
-    /// The value of Content-Encoding, which nobody has asked for.
+    /// The value of Content-Encoding, although no coding was requested.
     pub coding: Option<String>,
     /// Whether `/index.html` is that of the probe site.
     pub has_probe_site: bool,
@@ -39,7 +39,7 @@ pub struct Preflight {
 /// Looks at a server. It takes about two seconds, and up to ten if the server serves one connection at a time.
 ///
 /// # Errors
-/// No connection can be established, or nothing comes back that begins like an HTTP response.
+/// No connection can be established, or the response does not start like an HTTP response.
 pub fn preflight(server: SocketAddr) -> io::Result<Preflight> {
     preflight_within(server, Bounds::default())
 }
@@ -47,7 +47,7 @@ pub fn preflight(server: SocketAddr) -> io::Result<Preflight> {
 /// The same with other bounds.
 ///
 /// # Errors
-/// As [`preflight`].
+/// The same as those of [`preflight`].
 pub fn preflight_within(server: SocketAddr, bounds: Bounds) -> io::Result<Preflight> {
     let request = format!("GET / HTTP/1.1\r\nHost: {server}\r\n\r\n");
     let begun = Instant::now();
@@ -92,7 +92,7 @@ pub(super) fn redirection(response: &str) -> Option<String> {
     field(response, "location").filter(|_| redirects).map(str::to_owned)
 }
 
-/// What a server did that sent no response.
+/// What a server did instead of sending a response.
 fn what_came(response: &str, connection: &Connection, bounds: Bounds) -> String {
     match (response.is_empty(), connection.ended) {
         (true, None) => format!("it sent nothing for {} s", bounds.first.as_secs_f64()),

@@ -1,4 +1,4 @@
-//! Recordings of small servers that misbehave, each in its own way.
+//! Recordings of small servers that misbehave in different ways.
 
 use super::*;
 use crate::case::Step;
@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicUsize;
 
 const CLOSED: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
 
-/// A server that treats each connection with `serve`, and gets its number.
+/// A server that handles each connection with `serve`, which gets the number of the connection.
 pub(super) fn server(serve: impl Fn(TcpStream, usize) + Clone + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let address = listener.local_addr().expect("an address");
@@ -55,7 +55,7 @@ pub(super) fn parallel() -> Preflight {
     }
 }
 
-/// A few cases at once, and no measures.
+/// A few cases at a time, and no measures.
 pub(super) fn few() -> Options {
     Options {
         at_once: 4,
@@ -133,7 +133,8 @@ fn a_server_that_goes_away_ends_the_recording_with_what_there_is() {
             && read_head(&mut stream)
         {
             if streams.len() == 2 {
-                // Before the last response: a client that has it could connect once more to a listener that is still there.
+                // Dropped before the last response: a client that has received it could otherwise still connect to the
+                // listener.
                 drop(listener);
                 let _ = stream.write_all(CLOSED);
                 return;

@@ -5,25 +5,25 @@ use crate::case::visible;
 use crate::compare::Difference;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The lines of one name in which cases differ in the same way.
+/// The lines of one name that differ in the same way in several cases.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Frequent<'a> {
     /// What the first server sent; `None` for no such line.
     pub(super) first: Option<String>,
     /// What the second sent.
     pub(super) second: Option<String>,
-    /// In how many cases.
+    /// The number of cases.
     pub(super) cases: usize,
-    /// In how many of them nothing else differs.
+    /// In how many of these cases nothing else differs.
     pub(super) alone: usize,
-    /// One of them.
+    /// One of these cases.
     pub(super) example: &'a str,
 }
 
 /// A line of the first server and that of the second; `None` for no such line.
 type Pair = (Option<String>, Option<String>);
 
-/// What differs most often: at most `most`, each in at least two cases.
+/// The most frequent differences: at most `most`, each in at least two cases.
 pub(super) fn frequent<'a>(subject: &Subject<'a>, most: usize) -> Vec<Frequent<'a>> {
     let mut counts: BTreeMap<Pair, (usize, usize, &str)> = BTreeMap::new();
     for (name, found) in &subject.comparison.differing {
@@ -52,8 +52,8 @@ pub(super) fn frequent<'a>(subject: &Subject<'a>, most: usize) -> Vec<Frequent<'
     all
 }
 
-/// The one line in which a case differs, if it does in nothing else: with the other server's line, its answer would be equal.
-/// A page may repeat what the line says.
+/// The one line in which a case differs, if nothing else differs: with the other server's line, the answers would be
+/// equal. A page may repeat the content of the line.
 pub(super) fn only(found: &[Difference]) -> Option<Pair> {
     let pairs: BTreeSet<Pair> = found.iter().flat_map(pairs).collect();
     let pair = pairs.first().filter(|_| pairs.len() == 1)?;
@@ -78,10 +78,10 @@ pub(super) fn telling_first<'a>(subject: &Subject<'a>) -> Vec<(&'a String, &'a V
     all
 }
 
-/// What differs in short: the first line in which it does, or how the connection ended.
+/// A short description of the difference: the first line that differs, or how the connection ended.
 pub(super) fn brief(found: &[Difference]) -> String {
     let pairs: BTreeSet<_> = found.iter().flat_map(pairs).collect();
-    // Digits come first, and a status line is the most telling.
+    // Digits are sorted first, and a status line is the most informative.
     let status = pairs
         .iter()
         .find(|pair| is_status(pair.0.as_deref()) || is_status(pair.1.as_deref()));
@@ -95,12 +95,12 @@ fn is_status(line: Option<&str>) -> bool {
     line.is_some_and(|line| line.starts_with("HTTP/"))
 }
 
-/// A line for people.
+/// A line as text for people.
 pub(super) fn or_nothing(line: Option<&str>) -> &str {
     line.unwrap_or("nothing")
 }
 
-/// The lines of heads that differ, in pairs of the same name, and the ends.
+/// The differing lines of heads, in pairs of the same name, and the ends.
 fn pairs(found: &Difference) -> Vec<Pair> {
     match found {
         Difference::Bytes { want, got, .. } => {
@@ -119,7 +119,7 @@ fn pairs(found: &Difference) -> Vec<Pair> {
     }
 }
 
-/// The lines of the first head of a text, by the name of the field in lower case; that of the status line is empty.
+/// The lines of the first head of a text, by the name of the field in lower case; the status line has an empty name.
 fn head_lines(text: &str) -> BTreeMap<String, String> {
     if !text.starts_with("HTTP/") {
         return BTreeMap::new();

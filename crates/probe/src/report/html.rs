@@ -1,4 +1,4 @@
-//! The comparison as one page that needs nothing else.
+//! The comparison as a self-contained page.
 
 use super::Subject;
 use super::frequent::{brief, frequent, telling_first};
@@ -6,7 +6,7 @@ use crate::case::{group, visible};
 use crate::compare::{Counts, Difference};
 use maud::{DOCTYPE, Markup, html};
 
-/// How many of the differences that many cases share are shown.
+/// How many of the differences that many cases share are listed.
 const FREQUENT: usize = 20;
 
 const STYLE: &str = "
@@ -34,8 +34,8 @@ mark { color: inherit; } .first mark { background: var(--first); } .second mark 
   table { font-size: .84rem; } .lines code { font-size: .78rem; } }
 ";
 
-/// The comparison as a page: the four numbers by group, what differs most often, then each case that differs, with what
-/// both servers sent side by side.
+/// The comparison as a page: the four counts by group, the most frequent differences, then each case that differs, with
+/// the output of both servers side by side.
 pub fn html(subject: &Subject<'_>) -> String {
     let comparison = subject.comparison;
     let total = comparison.total();
@@ -127,7 +127,7 @@ fn line_or_nothing(line: Option<&str>) -> Markup {
     }
 }
 
-/// The cases that differ, by group. Those that differ in one of the lines above alone come last.
+/// The cases that differ, by group. Those that differ only in one of the lines above come last.
 fn cases(subject: &Subject<'_>) -> Markup {
     let differing = telling_first(subject);
     let words = subject.words();
@@ -159,7 +159,7 @@ fn one(subject: &Subject<'_>, difference: &Difference) -> Markup {
     }
 }
 
-/// The lines of a response. Those that the other response does not have are marked.
+/// The lines of a response. Lines that the other response does not have are marked.
 fn lines(text: &str, other: &str) -> Markup {
     if text.is_empty() {
         return html! { pre { mark { "nothing" } } };
@@ -176,7 +176,7 @@ fn lines(text: &str, other: &str) -> Markup {
     }
 }
 
-/// A text whose control characters are pictures, with escapes instead: few fonts have the pictures.
+/// A text in which pictures of control characters are replaced by escapes, because few fonts contain the pictures.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {

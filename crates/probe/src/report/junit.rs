@@ -1,14 +1,14 @@
-//! The comparison as JUnit XML, as CI systems read it.
+//! The comparison as JUnit XML, for CI systems.
 
 use super::Subject;
 use crate::case::group;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-/// The comparison as JUnit XML: a suite for each group, in which cases that differ have failed and unstable ones were
+/// The comparison as JUnit XML: one suite for each group. Cases that differ have failed, and unstable cases are
 /// skipped.
 ///
 /// # Errors
-/// Nothing in a comparison makes this fail; what a later version cannot write is reported as its text.
+/// No comparison makes this fail at present. A failure of the XML writer is returned as its text.
 pub fn junit(subject: &Subject<'_>) -> Result<String, String> {
     let comparison = subject.comparison;
     let mut report = Report::new(format!("{} and {}", subject.first, subject.second));

@@ -1,10 +1,11 @@
-//! What was learned of a server, as Markdown.
+//! The result of learning, as Markdown.
 
 use crate::case::{Case, visible};
 use crate::learn::{Finding, KeyFinding, Learned};
 use std::fmt::Write;
 
-/// What is known of each key, and the cases that no key explains, as Markdown. `cases` are those that were learned from.
+/// The findings about each key, and the cases that no key explains, as Markdown. `cases` are those that were learned
+/// from.
 pub fn learned(learned: &Learned, cases: &[Case]) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
@@ -87,7 +88,7 @@ fn value(key: &KeyFinding) -> String {
 
 /// A value in a cell of a table.
 fn cell(value: &str) -> String {
-    /// In characters.
+    /// The maximum number of characters.
     const LONGEST: usize = 60;
     let mut text: String = visible(value).replace('|', "\\|");
     if text.chars().count() > LONGEST {

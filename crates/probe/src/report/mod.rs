@@ -1,5 +1,5 @@
-//! Renders a comparison: for people as text and as a page, for programs as JSON and as JUnit XML. And what was learned, as
-//! Markdown.
+//! Renders a comparison: for people as text and as a page, for programs as JSON and as JUnit XML. It also renders the
+//! result of learning, as Markdown.
 
 mod frequent;
 mod html;
@@ -18,21 +18,21 @@ use crate::measure;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-/// What a report is about.
+/// The subject of a report.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
-    /// What the first recording is of, for people.
+    /// What the first recording shows, as text for people.
     pub first: &'a str,
-    /// What the second is of.
+    /// What the second recording shows.
     pub second: &'a str,
-    /// The cases, for their words.
+    /// The cases, for their descriptions.
     pub cases: &'a [Case],
-    /// What was found.
+    /// The comparison.
     pub comparison: &'a Comparison,
 }
 
 impl Subject<'_> {
-    /// The cases and measures that differ in words, by name.
+    /// Descriptions of the cases and measures that differ, by name.
     fn words(&self) -> HashMap<&str, String> {
         let differing = &self.comparison.differing;
         let cases = self.cases.iter().filter(|case| differing.contains_key(&case.name));
@@ -47,7 +47,7 @@ impl Subject<'_> {
     }
 }
 
-/// The comparison as JSON: the numbers in all and by group, and each case that differs.
+/// The comparison as JSON: the counts in total and by group, and each case that differs.
 ///
 /// ```
 /// use labserve_probe::{Recording, compare, report};

@@ -5,10 +5,11 @@ use super::frequent::{frequent, or_nothing, telling_first};
 use crate::compare::Counts;
 use std::fmt::Write;
 
-/// How many of the differences that many cases share are shown.
+/// How many of the differences that many cases share are listed.
 const FREQUENT: usize = 8;
 
-/// The comparison as text: the four numbers by group, what differs most often, then the cases that differ, at most `most` of them.
+/// The comparison as text: the four counts by group, the most frequent differences, then at most `most` of the cases
+/// that differ.
 pub fn text(subject: &Subject<'_>, most: usize) -> String {
     let comparison = subject.comparison;
     let mut out = String::new();

@@ -1,4 +1,4 @@
-//! Which request goes out on which connection.
+//! Assigns requests to connections.
 
 use super::behaviour::{Kind, Media, Reuse};
 use super::plan::{Lane, Role, State, Step, Visit, Wanted};
@@ -8,17 +8,17 @@ use std::time::Duration;
 enum Place {
     /// On this idle connection.
     Lane(usize),
-    /// On this connection, which was opened on speculation, once it is established. Which request it gets then does not
-    /// depend on how long that takes.
+    /// On this connection, which was opened speculatively, once it is established. This makes the assignment
+    /// independent of how long that takes.
     Opening(usize),
     /// On a new connection.
     New,
-    /// Nowhere yet.
+    /// Not assigned yet.
     None,
 }
 
 impl Visit {
-    /// Sends what can be sent, and opens the connections that this needs.
+    /// Sends the requests that can be sent, and opens the connections that they need.
     pub(super) fn assign(&mut self, now: Duration, steps: &mut Vec<Step>) {
         for lane in 0..self.lanes.len() {
             if self.is_established(lane)
@@ -49,7 +49,7 @@ impl Visit {
         }
     }
 
-    /// Whether a request may be sent now: nothing that comes before it is missing.
+    /// Whether a request may be sent now: everything that must come before it has arrived.
     fn is_ready(&self, wanted: &Wanted) -> bool {
         let under_way = || self.lanes.iter().filter_map(Lane::request);
         if self.options.serial && under_way().next().is_some() {
@@ -60,7 +60,7 @@ impl Visit {
         others.all(|other| self.rank(other.kind) >= rank)
     }
 
-    /// Requests of a rank wait for those of the ranks below.
+    /// The rank of a request. Requests wait for those of lower ranks.
     fn rank(&self, kind: Kind) -> u8 {
         let waits = self.behaviour.media == Media::Last && self.options.connections.is_none();
         match kind {

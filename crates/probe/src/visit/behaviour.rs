@@ -1,4 +1,4 @@
-//! What a browser does on its connections, as data.
+//! The behaviour of a browser on its connections, as data.
 
 use labserve_core::profile::units::{OFF, Span};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ built_in! { "chrome" "firefox" "edge" "ie" "curl" "report-1" "report-2" "report-
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Behaviour {
-    /// What this was measured from, or what else it follows.
+    /// What this was measured from, or what else it is based on.
     pub measured: String,
     /// How many connections to one server it uses at a time.
     pub connections: usize,
@@ -40,10 +40,10 @@ pub struct Behaviour {
     /// Whether it closes an idle connection when the time of the server's `Keep-Alive: timeout=` is over.
     #[serde(default)]
     pub heeds_announcement: bool,
-    /// After which time without a request it closes a connection that it has used.
+    /// The time without a request after which it closes a connection that it has used.
     #[serde(default)]
     pub idle: Span,
-    /// After which time it closes a connection that it has never used.
+    /// The time after which it closes a connection that it has never used.
     #[serde(default)]
     pub unused: Span,
     /// How long the browser stays open after the page is loaded.
@@ -55,7 +55,7 @@ pub struct Behaviour {
     /// and port of the URL, `{page}` is the URL of the page, `{etag}` and `{modified}` are the validators of a cached file.
     /// `{last}` is the position of the last byte of a cached file, or nothing.
     pub fields: BTreeMap<Kind, Vec<String>>,
-    /// The files that its cache has at the start, by their targets.
+    /// The files that are in its cache at the start, by their targets.
     #[serde(default)]
     pub cached: BTreeMap<String, Cached>,
 }
@@ -64,7 +64,7 @@ fn yes() -> bool {
     true
 }
 
-/// A connection that is opened on speculation.
+/// A connection that is opened speculatively.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spare {
@@ -81,7 +81,8 @@ pub enum Reuse {
     /// The one that was opened first.
     #[default]
     Oldest,
-    /// The one whose request was sent last. When its response ended decides nothing: on a busy machine that is chance.
+    /// The one whose request was sent last. The end of its response does not matter, because on a busy machine that is
+    /// random.
     Latest,
 }
 
@@ -159,11 +160,11 @@ pub struct Cached {
     pub modified: Option<String>,
     /// The size of the file.
     pub size: Option<u64>,
-    /// What it refers to.
+    /// The files that it refers to.
     pub refers: Vec<Reference>,
 }
 
-/// A file that a page or a style sheet refers to.
+/// A file to which a page or a style sheet refers.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reference {
@@ -225,8 +226,8 @@ fn filled(text: &str, value: impl Fn(&str) -> Option<String>) -> Option<String> 
     Some(done + rest)
 }
 
-/// The keys of a behaviour, over those of the behaviour that `like` names. `fields` are replaced by kind, all other keys as
-/// a whole; `"off"` removes one.
+/// The keys of a behaviour on top of those of the behaviour that `like` names. `fields` are replaced by kind, all other
+/// keys as a whole; `"off"` removes a key.
 fn layered(name: &str) -> Result<toml::Table, String> {
     let text = BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, text)| *text);
     let own: toml::Table = toml::from_str(text.unwrap_or_default()).map_err(|e| format!("{name}: {e}"))?;
@@ -305,8 +306,8 @@ mod tests {
         );
     }
 
-    /// The report gives the sizes of five requests. The heads that Firefox 119 sent at the time, in Chinese and with the
-    /// cache disabled, have these sizes if host and port have 14 characters.
+    /// The report gives the sizes of five requests. The heads that Firefox 119 sent then, in Chinese and with the cache
+    /// disabled, have these sizes if host and port together have 14 characters.
     #[test]
     fn the_requests_of_the_first_capture_have_its_sizes() {
         let behaviour = Behaviour::built_in("report-1").expect("a behaviour");

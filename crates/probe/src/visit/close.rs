@@ -7,9 +7,9 @@ use crate::recording::End;
 use labserve_core::profile::units::Span;
 use std::time::Duration;
 
-/// How long a client waits for a response of which nothing arrives.
+/// How long a client waits for a response if nothing of it arrives.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How long a client that has closed waits for the server to do the same.
+/// How long a client that has closed waits for the server to close too.
 const LINGER: Duration = Duration::from_secs(1);
 /// What is due on a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(super) enum Due {
 }
 
 impl Visit {
-    /// What is to be done with a connection without any event, and when.
+    /// The next action on a connection that needs no event, and its time.
     pub(super) fn due(&self, lane: usize) -> Option<(Duration, Due)> {
         let it = &self.lanes[lane];
         let leaves = matches!(self.phase, Phase::Forgetting | Phase::Leaving);
@@ -50,7 +50,7 @@ impl Visit {
         }
     }
 
-    /// Does what is due.
+    /// Carries out the actions that are due.
     pub(super) fn close_due(&mut self, now: Duration, steps: &mut Vec<Step>) {
         for lane in 0..self.lanes.len() {
             match self.due(lane) {
@@ -70,7 +70,7 @@ impl Visit {
         }
     }
 
-    /// The client sends FIN.
+    /// Sends the client's FIN.
     fn close_own(&mut self, lane: usize, why: Why, now: Duration, steps: &mut Vec<Step>) {
         steps.push(Step::Close(lane));
         if self.lanes[lane].state == State::HalfClosed {
@@ -83,7 +83,7 @@ impl Visit {
         }
     }
 
-    /// Notes who closed first.
+    /// Records who closed first.
     pub(super) fn note_close(&mut self, lane: usize, by: Closer, how: End, why: Option<Why>, now: Duration) {
         let after = now.saturating_sub(self.connections[lane].last(self.lanes[lane].connected));
         self.connections[lane].closed.get_or_insert(Closed {

@@ -1,4 +1,4 @@
-//! What a load of the page asks for, and what comes after it.
+//! The requests of one load of the page, and what follows the load.
 
 use super::behaviour::{Icon, Kind, Reference};
 use super::page;
@@ -6,11 +6,11 @@ use super::plan::{Phase, State, Visit, Wanted};
 use super::reply::Reply;
 use std::time::Duration;
 
-/// How long after the first connection the one is opened that the user wants unused.
+/// How long after the first connection to open the one that the user wants to stay unused.
 const UNUSED_AFTER: Duration = Duration::from_millis(20);
 
 impl Visit {
-    /// Asks for what a page or a style sheet refers to.
+    /// Requests the files to which a page or a style sheet refers.
     pub(super) fn want_references(&mut self, wanted: &Wanted, reply: &Reply) {
         let found = match reply.status {
             200 => {
@@ -51,7 +51,7 @@ impl Visit {
         self.pending.push_back(Wanted { kind, target, tries: 0 });
     }
 
-    /// Begins the next load.
+    /// Starts the next load.
     pub(super) fn begin(&mut self, now: Duration) {
         let is_fresh = self.lanes.iter().all(|lane| lane.state == State::Gone);
         self.begun += 1;

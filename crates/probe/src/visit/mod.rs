@@ -1,9 +1,9 @@
 //! A client that loads a page as a browser does: which requests go out on which connection, with which heads, in which
 //! order, and who closes.
 //!
-//! A [`Behaviour`] is what one browser was seen to do, as data (`browsers/*.toml`). A [`Visit`] decides from it, without a
-//! socket and with the time as a parameter, what to do next. [`run`] does that with sockets, and tells the visit what comes
-//! back. [`summary`] says what the client saw.
+//! A [`Behaviour`] is what one browser was observed to do, as data (`browsers/*.toml`). A [`Visit`] decides from it
+//! what to do next, without sockets and with the time as a parameter. [`run`] carries that out with sockets, and passes
+//! the results to the visit. [`summary`] describes what the client saw.
 
 mod assign;
 mod behaviour;

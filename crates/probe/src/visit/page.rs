@@ -1,10 +1,10 @@
-//! What a page and a style sheet refer to.
+//! The references in pages and style sheets.
 //!
-//! This is not a parser of HTML: it finds the tags and attributes of pages as people write them, and no script runs.
+//! This is not an HTML parser: it finds the tags and attributes of typical pages, and no script runs.
 
 use super::behaviour::{Kind, Reference};
 
-/// The targets on the same server that a page or a style sheet refers to, each once, in their order.
+/// The targets on the same server to which a page or a style sheet refers, each once, in order.
 pub(super) fn references(kind: Kind, text: &str, authority: &str, base: &str) -> Vec<Reference> {
     let found = match kind {
         Kind::Document => in_html(text),
@@ -71,7 +71,7 @@ fn in_html(text: &str) -> Vec<(Kind, String)> {
     found
 }
 
-/// Where the `>` of a tag is, outside of quotes.
+/// The position of the `>` of a tag, outside of quotes.
 fn tag_end(text: &str) -> usize {
     let mut quote = None;
     for (at, c) in text.char_indices() {
@@ -85,7 +85,7 @@ fn tag_end(text: &str) -> usize {
     text.len()
 }
 
-/// The value of an attribute, with the one entity that URLs need.
+/// The value of an attribute, with the only entity that URLs need decoded.
 fn attribute(tag: &str, name: &str) -> Option<String> {
     let mut rest = tag;
     loop {
@@ -93,7 +93,7 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
         if rest.is_empty() {
             return None;
         }
-        // A name has one character at least, so that this ends.
+        // A name has at least one character, so that this loop ends.
         let end = rest
             .char_indices()
             .skip(1)
@@ -153,7 +153,7 @@ fn in_css(text: &str) -> Vec<(Kind, String)> {
     found
 }
 
-/// The text up to the closing parenthesis, without quotes.
+/// The text up to the closing parenthesis, without quotes, and the text after it.
 fn css_url(text: &str) -> (String, &str) {
     let (inner, after) = text.split_once(')').unwrap_or((text, ""));
     (inner.trim().trim_matches(['"', '\'']).to_owned(), after)
@@ -162,7 +162,7 @@ fn css_url(text: &str) -> (String, &str) {
 /// The target of a reference, if it is on the same server (RFC 3986, section 5.2, as far as pages use it).
 fn resolved(reference: &str, authority: &str, base: &str) -> Option<String> {
     let reference = reference.split('#').next().unwrap_or_default();
-    // What is not visible ASCII could add a line to a head.
+    // Anything but visible ASCII could add a line to a head.
     if reference.is_empty() || !reference.bytes().all(|byte| byte.is_ascii_graphic()) {
         return None;
     }

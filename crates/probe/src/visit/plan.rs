@@ -1,4 +1,4 @@
-//! What a client does next: a pure function of its behaviour and of what happened, with the time as a parameter.
+//! The next steps of a client: a pure function of its behaviour and of what happened, with the time as a parameter.
 
 use super::behaviour::{Behaviour, Cached, Kind};
 use super::record::{Closer, Connection, Exchange, Outcome};
@@ -7,79 +7,79 @@ use crate::recording::End;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-/// What the user asks for beyond the behaviour.
+/// Options of the user that modify the behaviour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// Loads the page twice: the second time with what the first left in the cache, on new connections.
+    /// Loads the page twice: the second time with the files that the first load left in the cache, on new connections.
     pub cached: bool,
     /// Sends one request at a time, on one connection.
     pub serial: bool,
-    /// Opens a connection that is never used, whatever the behaviour does.
+    /// Opens a connection that is never used, regardless of the behaviour.
     pub unused: bool,
-    /// How many connections are used at a time. Everything that the page refers to is then asked for at once.
+    /// How many connections to use at a time. Everything that the page refers to is then requested at once.
     pub connections: Option<usize>,
-    /// How often the page is loaded, one time after another on the same connections; 0 is read as 1.
+    /// How many times the page is loaded, one after another on the same connections; 0 counts as 1.
     pub repeat: usize,
-    /// The time between these.
+    /// The time between two loads.
     pub pause: Duration,
-    /// How long the browser stays open after the last load, if not as long as the behaviour says.
+    /// How long the browser stays open after the last load; by default, the time of the behaviour.
     pub stay: Option<Duration>,
 }
 
-/// Which page is loaded.
+/// The page to load.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Site {
-    /// Host and port as the URL writes them.
+    /// Host and port as in the URL.
     pub authority: String,
-    /// The path of the page, with its query.
+    /// The path of the page, including its query.
     pub path: String,
 }
 
-/// What is to be done with a socket. A connection is named by its position in [`Visit::connections`].
+/// An action on a socket. A connection is identified by its index in [`Visit::connections`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Open the connection.
     Connect(usize),
-    /// Send a request, whose response is to be read.
+    /// Send a request. Its response is to be read.
     Send(usize, Vec<u8>),
-    /// Send FIN, and read on until the server ends the connection too.
+    /// Send FIN, and continue to read until the server ends the connection too.
     Close(usize),
     /// Forget the connection.
     Drop(usize),
 }
 
-/// A request that is to be sent.
+/// A request to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wanted {
     pub(super) kind: Kind,
     pub(super) target: String,
-    /// How often it was sent in vain. It then goes out on a new connection.
+    /// How many times it was sent without success. It then goes out on a new connection.
     pub(super) tries: u32,
 }
 
 /// The state of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    /// Being established, for this request if for any.
+    /// Being established, possibly for this request.
     Connecting(Option<Wanted>),
     /// Without a request.
     Idle,
-    /// With a request, and since when nothing arrived.
+    /// With a request, and the time since which nothing has arrived.
     Busy(Wanted, Duration),
     /// The server has sent FIN, and the client has not.
     HalfClosed,
-    /// The client has sent FIN first, and waits until then for the server.
+    /// The client sent FIN first, and waits for the server until this time.
     Closing(Duration),
-    /// Over.
+    /// Closed.
     Gone,
 }
 
-/// What may use a connection.
+/// The requests that may use a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     /// Any request.
     Shared,
-    /// The requests of this connection of the behaviour.
+    /// The requests for the connection with this number in the behaviour.
     Numbered(usize),
     /// None.
     Unused,
@@ -92,26 +92,26 @@ pub(super) struct Lane {
     pub(super) role: Role,
     /// When it was established.
     pub(super) connected: Duration,
-    /// How long the server keeps it, as its last response says.
+    /// How long the server keeps it, according to its last response.
     pub(super) announced: Option<Duration>,
-    /// Whether its last response says that it ends.
+    /// Whether its last response says that the connection ends.
     pub(super) asked: bool,
 }
 
-/// Where a visit is.
+/// The current stage of a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// The next load begins then.
+    /// The next load starts at this time.
     Waiting(Duration),
     Loading,
-    /// All connections are closed before the next load.
+    /// All connections are being closed before the next load.
     Forgetting,
-    /// Everything is loaded, and the browser stays open until then.
+    /// Everything is loaded, and the browser stays open until this time.
     Staying(Duration),
     Leaving,
 }
 
-/// A visit of a page: what is to be done next, and what was seen.
+/// A visit to a page: what to do next, and what was seen.
 #[derive(Clone, Debug)]
 pub struct Visit {
     pub(super) behaviour: Behaviour,
@@ -119,23 +119,23 @@ pub struct Visit {
     pub(super) site: Site,
     pub(super) cache: BTreeMap<String, Cached>,
     pub(super) lanes: Vec<Lane>,
-    /// What was seen on each of them.
+    /// What was seen on each connection.
     pub(super) connections: Vec<Connection>,
     pub(super) pending: VecDeque<Wanted>,
-    /// What this load has asked for already.
+    /// What this load has already requested.
     pub(super) known: Vec<String>,
     pub(super) phase: Phase,
-    /// How many loads have begun, and how many there are.
+    /// How many loads have started, and how many there are.
     pub(super) begun: usize,
     pub(super) loads: usize,
-    /// A connection that will be opened then, and whether it is used.
+    /// When to open another connection, and whether it may be used.
     pub(super) spare: Option<(Duration, bool)>,
     /// Why no connection could be opened.
     refused: Option<String>,
 }
 
 impl Visit {
-    /// A visit that has not begun.
+    /// A visit that has not started.
     pub fn new(behaviour: Behaviour, site: Site, options: Options) -> Self {
         Self {
             cache: behaviour.cached.clone(),
@@ -154,7 +154,7 @@ impl Visit {
         }
     }
 
-    /// What the client does.
+    /// The behaviour of the client.
     pub fn behaviour(&self) -> &Behaviour {
         &self.behaviour
     }
@@ -164,7 +164,7 @@ impl Visit {
         &self.connections
     }
 
-    /// Why the server took no connection, if it did not.
+    /// Why the server accepted no connection, if that is so.
     pub fn refused(&self) -> Option<&str> {
         self.refused.as_deref()
     }
@@ -174,14 +174,14 @@ impl Visit {
         matches!(self.phase, Phase::Staying(_) | Phase::Leaving) && self.all_gone()
     }
 
-    /// The user closes the browser.
+    /// Reports that the user closes the browser.
     pub fn leave(&mut self) {
         self.pending.clear();
         self.spare = None;
         self.phase = Phase::Leaving;
     }
 
-    /// What is to be done now.
+    /// The actions to carry out now.
     pub fn steps(&mut self, now: Duration) -> Vec<Step> {
         let mut steps = Vec::new();
         match self.phase {
@@ -208,7 +208,7 @@ impl Visit {
         steps
     }
 
-    /// When [`Visit::steps`] is to be called at the latest, if nothing happens.
+    /// The latest time for the next call of [`Visit::steps`], if nothing happens before.
     pub fn wake(&self) -> Option<Duration> {
         let phase = match self.phase {
             Phase::Waiting(until) | Phase::Staying(until) => Some(until),
@@ -219,31 +219,31 @@ impl Visit {
         lanes.chain(phase).chain(spare).min()
     }
 
-    /// A connection is established, from this port.
+    /// Reports that a connection is established, from this port.
     pub fn connected(&mut self, lane: usize, port: u16, now: Duration) {
         self.connections[lane].port = Some(port);
         self.lanes[lane].connected = now;
-        // A request that waits for it is sent with the next steps.
+        // A request that waits for this connection is sent with the next steps.
         if self.lanes[lane].state == State::Connecting(None) {
             self.lanes[lane].state = State::Idle;
         }
     }
 
-    /// A connection could not be established.
+    /// Reports that a connection could not be established.
     pub fn refused_by(&mut self, lane: usize, why: &str) {
         self.lanes[lane].state = State::Gone;
         self.refused.get_or_insert_with(|| why.to_owned());
         self.leave();
     }
 
-    /// Some bytes of a response have arrived.
+    /// Reports that some bytes of a response have arrived.
     pub fn progressed(&mut self, lane: usize, now: Duration) {
         if let State::Busy(_, since) = &mut self.lanes[lane].state {
             *since = now;
         }
     }
 
-    /// A response is complete.
+    /// Reports that a response is complete.
     pub fn replied(&mut self, lane: usize, reply: &Reply, now: Duration) {
         let State::Busy(wanted, _) = std::mem::replace(&mut self.lanes[lane].state, State::Idle) else {
             return;
@@ -273,7 +273,7 @@ impl Visit {
         self.lanes[lane].asked = reply.ends_connection;
     }
 
-    /// The server has ended a connection. `has_begun`: some bytes of a response had arrived.
+    /// Reports that the server has ended a connection. `has_begun`: some bytes of a response had arrived.
     pub fn ended(&mut self, lane: usize, how: End, has_begun: bool, now: Duration) {
         let state = std::mem::replace(&mut self.lanes[lane].state, State::Gone);
         match state {
@@ -291,8 +291,8 @@ impl Visit {
                         Outcome::Nothing(how)
                     },
                 );
-                // A server may end an idle connection at any time, so a request that met this is sent again (RFC 9112,
-                // section 9.3.1).
+                // A server may end an idle connection at any time, so a request that was affected by this is sent again
+                // (RFC 9112, section 9.3.1).
                 if is_reused && !has_begun && wanted.tries == 0 {
                     wanted.tries += 1;
                     self.pending.push_front(wanted);
@@ -308,7 +308,7 @@ impl Visit {
         }
     }
 
-    /// What arrived is not a response: the connection is closed with the next steps.
+    /// Reports that the received bytes are not a response: the connection is closed with the next steps.
     pub fn not_http(&mut self, lane: usize) {
         self.settle(lane, Outcome::NotHttp);
         self.lanes[lane].state = State::Idle;
@@ -321,7 +321,7 @@ impl Visit {
         }
     }
 
-    /// Opens a connection, for this request if for any.
+    /// Opens a connection, possibly for this request.
     pub(super) fn open(&mut self, now: Duration, wanted: Option<Wanted>, role: Role, steps: &mut Vec<Step>) {
         steps.push(Step::Connect(self.lanes.len()));
         self.lanes.push(Lane {
@@ -363,7 +363,7 @@ impl Visit {
         self.connections[lane].port.is_some()
     }
 
-    /// How many connections are used at a time.
+    /// How many connections to use at a time.
     pub(super) fn most(&self) -> usize {
         match self.options.serial {
             true => 1,
@@ -383,7 +383,7 @@ impl Visit {
 }
 
 impl Lane {
-    /// The request that is on its way, if there is one.
+    /// The request that it carries, or will carry once it is established.
     pub(super) fn request(&self) -> Option<&Wanted> {
         match &self.state {
             State::Busy(wanted, _) | State::Connecting(Some(wanted)) => Some(wanted),

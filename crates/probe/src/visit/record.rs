@@ -4,22 +4,22 @@ use super::behaviour::Kind;
 use crate::recording::End;
 use std::time::Duration;
 
-/// A connection, as the client saw it. Times count from the start of the visit.
+/// A connection, as the client saw it. Times are relative to the start of the visit.
 #[derive(Clone, Debug, Default)]
 pub struct Connection {
     /// The client's port, once it is connected.
     pub port: Option<u16>,
-    /// When it was asked for.
+    /// When the client started to open it.
     pub opened: Duration,
     /// Its requests, in order.
     pub exchanges: Vec<Exchange>,
     /// How it ended.
     pub closed: Option<Closed>,
-    /// When the other side ended it too.
+    /// When the other side ended it too, and how.
     pub followed: Option<(End, Duration)>,
 }
 
-/// A request and what became of it.
+/// A request and its result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
     /// What it is for.
@@ -28,37 +28,37 @@ pub struct Exchange {
     pub target: String,
     /// Whether it has a condition.
     pub is_conditional: bool,
-    /// Whether the same request was sent before, on a connection that the server ended.
+    /// Whether the same request was already sent on a connection that the server ended.
     pub is_retry: bool,
     /// When it was sent.
     pub at: Duration,
-    /// Its bytes.
+    /// Its size in bytes.
     pub sent: u64,
-    /// What came back.
+    /// What the client received for it.
     pub outcome: Outcome,
 }
 
-/// What came back for a request.
+/// What the client received for a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Nothing yet.
     Pending,
-    /// A response: its status, its bytes, and the time until it was complete.
+    /// A response.
     Response {
         /// The status.
         status: u16,
         /// Bytes of head and body.
         bytes: u64,
-        /// From the request to the last byte.
+        /// The time from the request to the last byte.
         after: Duration,
     },
     /// The connection ended before any byte of a response.
     Nothing(End),
-    /// The connection ended within the response.
+    /// The connection ended during the response.
     Cut(End),
     /// The bytes are not a response of HTTP/1.x.
     NotHttp,
-    /// No complete response within the time that the client waits.
+    /// The response was not complete within the time that the client waits.
     TooLate,
 }
 
@@ -71,7 +71,7 @@ pub enum Closer {
     Server,
 }
 
-/// How a connection ended: by whose FIN or RST first.
+/// How a connection ended, as defined by the first FIN or RST.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Closed {
     /// Who was first.
@@ -80,7 +80,7 @@ pub struct Closed {
     pub how: End,
     /// When.
     pub at: Duration,
-    /// How long after the last response, or after the connection was established if there was none.
+    /// The time since the last response, or since the connection was established if there was none.
     pub after: Duration,
     /// Why the client closed it; `None` if the server did.
     pub why: Option<Why>,
@@ -89,22 +89,22 @@ pub struct Closed {
 /// Why the client closed a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// The response said that it ends with it.
+    /// The response said that it is the last on the connection.
     Asked,
-    /// The time that the server had announced was over.
+    /// The time that the server had announced had passed.
     Announced,
-    /// The client's own time for connections that it has used was over.
+    /// The client's time limit for connections that it has used had passed.
     Idle,
-    /// The client's own time for connections that it has never used was over.
+    /// The client's time limit for connections that it has never used had passed.
     Unused,
-    /// The browser was closed, or its cache was kept and everything else forgotten.
+    /// The browser was closed, or restarted with only its cache kept.
     Left,
-    /// A response did not come in time, or is not one.
+    /// A response did not arrive in time, or was not a response.
     GaveUp,
 }
 
 impl Connection {
-    /// The time from which the silence of the connection counts.
+    /// The time since which the connection has been silent.
     pub(super) fn last(&self, connected: Duration) -> Duration {
         let ended = self.exchanges.iter().filter_map(|exchange| match exchange.outcome {
             Outcome::Response { after, .. } => Some(exchange.at + after),

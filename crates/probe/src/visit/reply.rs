@@ -1,4 +1,4 @@
-//! Where a response ends, and what a client remembers of it.
+//! Finds the end of a response, and what a client remembers from it.
 
 use crate::head::{fields, status};
 use labserve_core::http1::chunked::{ChunkDecoder, ChunkPolicy};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// The longest head that is read.
 const LONGEST_HEAD: usize = 256 << 10;
-/// The most that is kept of a body in which references are looked for.
+/// How much of a body is kept to search it for references.
 const MOST_KEPT: usize = 1 << 20;
 
 /// A response that has arrived.
@@ -14,17 +14,17 @@ const MOST_KEPT: usize = 1 << 20;
 pub struct Reply {
     /// The status.
     pub status: u16,
-    /// Its bytes: head and body, with the interim responses before it.
+    /// The size in bytes: head and body, including interim responses before it.
     pub size: u64,
     /// Whether the connection ends with it.
     pub ends_connection: bool,
-    /// How long the server keeps the connection, as it says in `Keep-Alive: timeout=`.
+    /// How long the server keeps the connection, according to `Keep-Alive: timeout=`.
     pub announced: Option<Duration>,
     /// The value of ETag.
     pub etag: Option<String>,
     /// The value of Last-Modified.
     pub modified: Option<String>,
-    /// The bytes of the body.
+    /// The number of bytes of the body.
     pub content: u64,
     /// The body, up to a limit.
     pub body: Vec<u8>,
@@ -39,7 +39,7 @@ pub(super) struct ReplyReader {
     body: Option<Body>,
 }
 
-/// How the end of the body is known.
+/// How the end of the body is determined.
 #[derive(Debug)]
 enum Body {
     Left(u64),
@@ -47,12 +47,13 @@ enum Body {
     UntilEnd,
 }
 
-/// What arrived is not a response of HTTP/1.x.
+/// The received bytes are not an HTTP/1.x response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NotHttp;
 
 impl ReplyReader {
-    /// Takes bytes, and returns the response when it is complete. Bytes after it are ignored: no request asked for them.
+    /// Adds received bytes, and returns the response when it is complete. Bytes after it are ignored, because no
+    /// request asked for them.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<Option<Reply>, NotHttp> {
         self.reply.size += bytes.len() as u64;
         if self.body.is_some() {
@@ -81,7 +82,7 @@ impl ReplyReader {
         }
     }
 
-    /// The connection has ended: with it the response, if nothing else says where that ends.
+    /// Reports that the connection has ended. That completes the response if nothing else determines its end.
     pub(super) fn finish(&mut self) -> Option<Reply> {
         match self.body {
             Some(Body::UntilEnd) => Some(std::mem::take(&mut self.reply)),
@@ -140,7 +141,7 @@ impl ReplyReader {
             }
             Body::Chunked(decoder) => {
                 decoder.decode_into(bytes, &ChunkPolicy::CAPTURE, &mut keep);
-                // After a fault nobody knows where the body ends.
+                // After a fault, the end of the body is unknown.
                 if decoder.fault().is_some() {
                     reply.ends_connection = true;
                 }
@@ -155,7 +156,7 @@ impl ReplyReader {
     }
 }
 
-/// Where a head ends: after an empty line, whose end may be a bare LF.
+/// The end of a head: after an empty line, whose line end may be a bare LF.
 fn head_end(bytes: &[u8]) -> Option<usize> {
     let crlf = memchr::memmem::find(bytes, b"\r\n\r\n").map(|at| at + 4);
     let lf = memchr::memmem::find(bytes, b"\n\n").map(|at| at + 2);
@@ -178,7 +179,7 @@ fn announced(value: &str) -> Option<Duration> {
 mod tests {
     use super::*;
 
-    /// What a reader makes of a response that arrives in pieces of this size.
+    /// The result of reading a response that arrives in pieces of this size.
     fn read(text: &str, piece: usize) -> Result<Option<Reply>, NotHttp> {
         let mut reader = ReplyReader::default();
         for piece in text.as_bytes().chunks(piece) {

@@ -11,14 +11,14 @@ use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a connection may take to be established, and a request to be taken.
+/// How long a connection may take to be established, and a request to be accepted.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How often the wish to stop is looked for.
+/// How often to check whether the visit was cancelled.
 const GLANCE: Duration = Duration::from_millis(100);
-/// How many pieces of responses wait to be read at most, so that a fast server does not fill the memory.
+/// The maximum number of pieces of responses that wait to be processed, so that a fast server does not fill the memory.
 const QUEUED: usize = 64;
 
-/// What a thread that reads a connection has to tell.
+/// A message from a thread that reads a connection.
 enum Heard {
     Connected(TcpStream),
     Refused(io::Error),
@@ -26,7 +26,7 @@ enum Heard {
     Ended(End),
 }
 
-/// A connection that is established.
+/// An established connection.
 struct Wire {
     stream: TcpStream,
     reader: ReplyReader,
@@ -45,7 +45,7 @@ pub fn run(server: SocketAddr, visit: &mut Visit, cancelled: &AtomicBool) {
                 Step::Send(lane, bytes) => {
                     if let Some(wire) = wires.get_mut(&lane) {
                         wire.reader = ReplyReader::default();
-                        // If the server has ended the connection, the reading thread says how.
+                        // If the server has ended the connection, the reading thread reports how.
                         let _ = wire.stream.write_all(&bytes);
                     }
                 }
@@ -56,7 +56,7 @@ pub fn run(server: SocketAddr, visit: &mut Visit, cancelled: &AtomicBool) {
                 }
                 Step::Drop(lane) => {
                     if let Some(wire) = wires.remove(&lane) {
-                        // Ends the thread that reads.
+                        // This ends the reading thread.
                         let _ = wire.stream.shutdown(Shutdown::Both);
                     }
                 }
@@ -78,7 +78,7 @@ pub fn run(server: SocketAddr, visit: &mut Visit, cancelled: &AtomicBool) {
     }
 }
 
-/// Tells the visit what was heard.
+/// Passes a message to the visit.
 fn take(lane: usize, heard: Heard, wires: &mut BTreeMap<usize, Wire>, visit: &mut Visit, now: Duration) {
     match heard {
         Heard::Connected(stream) => {
@@ -107,11 +107,11 @@ fn take(lane: usize, heard: Heard, wires: &mut BTreeMap<usize, Wire>, visit: &mu
     }
 }
 
-/// Opens a connection in a thread of its own, which then reads it.
+/// Opens a connection in a separate thread, which then reads it.
 fn connect(lane: usize, server: SocketAddr, tell: &SyncSender<(usize, Heard)>) {
     let sender = tell.clone();
     let spawned = thread::Builder::new().spawn(move || {
-        // The receiver is gone when the visit is over.
+        // The receiver is gone if the visit is over.
         let _ = match open(server) {
             Ok((stream, reading)) => sender
                 .send((lane, Heard::Connected(stream)))
@@ -124,7 +124,7 @@ fn connect(lane: usize, server: SocketAddr, tell: &SyncSender<(usize, Heard)>) {
     }
 }
 
-/// A connection, once to write and once to read.
+/// A connection as two streams: one for writing and one for reading.
 fn open(server: SocketAddr) -> io::Result<(TcpStream, TcpStream)> {
     let stream = TcpStream::connect_timeout(&server, PATIENCE)?;
     stream.set_nodelay(true)?;

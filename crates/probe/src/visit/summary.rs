@@ -1,4 +1,4 @@
-//! What a visit saw, for people and for programs.
+//! The summary of a visit, for people and for programs.
 
 use super::plan::Visit;
 use super::record::{Closer, Connection, Exchange, Outcome, Why};
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
-/// The summary as text: each connection with its requests, who closed it, when and why.
+/// The summary as text: each connection with its requests, and who closed it, when and why.
 pub fn text(visit: &Visit, like: &str, url: &str, lang: Lang) -> String {
     let say = |seen: Seen, values: &[(&str, String)]| filled(seen.text(lang), values);
     let mut text = say(Seen::Title, &[("url", url.to_owned()), ("like", like.to_owned())]);
@@ -57,7 +57,7 @@ fn exchanges(visit: &Visit) -> impl Iterator<Item = &Exchange> {
     visit.connections().iter().flat_map(|connection| &connection.exchanges)
 }
 
-/// Whether each request got a complete response, at the latest when it was sent again.
+/// Whether each request got a complete response, possibly only after it was sent again.
 pub fn is_complete(visit: &Visit) -> bool {
     exchanges(visit).all(|exchange| match exchange.outcome {
         Outcome::Response { .. } => true,
@@ -68,7 +68,7 @@ pub fn is_complete(visit: &Visit) -> bool {
     })
 }
 
-/// `200 × 3, 404`.
+/// The statuses as text, such as `200 × 3, 404`.
 fn statuses(visit: &Visit, lang: Lang) -> String {
     let mut counts: BTreeMap<u16, usize> = BTreeMap::new();
     for exchange in exchanges(visit) {
@@ -125,7 +125,7 @@ fn row(exchange: &Exchange, lang: Lang) -> String {
     row
 }
 
-/// Who closed a connection, when and why, and what the other side did then.
+/// Who closed a connection, when and why, and the reaction of the other side.
 fn ending(connection: &Connection, lang: Lang) -> Vec<String> {
     let Some(closed) = connection.closed else {
         return Vec::new();
@@ -188,8 +188,8 @@ fn time(time: Duration) -> String {
     }
 }
 
-/// The summary as JSON. Times are in milliseconds from the start of the visit; the documentation of `labserve visit` lists
-/// the members.
+/// The summary as JSON. Times are in milliseconds since the start of the visit; the documentation of `labserve visit`
+/// lists the members.
 pub fn json(visit: &Visit, like: &str, url: &str) -> Value {
     let ms = |time: Duration| (time.as_secs_f64() * 1e6).round() / 1e3;
     let exchange = |exchange: &Exchange| {

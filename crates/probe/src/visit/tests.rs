@@ -1,4 +1,4 @@
-//! Visits of a server in memory and in virtual time, which answers each request after 2 ms.
+//! Visits to a server in memory and in virtual time, which answers each request after 2 ms.
 
 use super::record::Outcome;
 use super::{Behaviour, Options, Reply, Site, Step, Visit};
@@ -12,20 +12,20 @@ fn ms(count: u64) -> Duration {
     Duration::from_millis(count)
 }
 
-/// What the server in memory does.
+/// The behaviour of the server in memory.
 #[derive(Clone, Copy, Default)]
 struct Server {
-    /// After this time without a request it sends FIN.
+    /// The time without a request after which it sends FIN.
     idle: Option<Duration>,
-    /// It announces that time.
+    /// Whether it announces that time.
     announces: bool,
-    /// It closes each connection after its response.
+    /// Whether it closes each connection after its response.
     closes: bool,
-    /// It ends this connection when its second request comes.
+    /// The connection that it ends when its second request arrives.
     ends_on_second: Option<usize>,
-    /// Its second connection is established after 20 ms instead of one.
+    /// Whether its second connection is established after 20 ms instead of 1 ms.
     accepts_late: bool,
-    /// It answers requests for style sheets after 20 ms instead of two.
+    /// Whether it answers requests for style sheets after 20 ms instead of 2 ms.
     styles_late: bool,
 }
 
@@ -60,7 +60,7 @@ fn reply(head: &str, server: Server) -> Reply {
     }
 }
 
-/// Plays a visit and describes it: a line for each connection.
+/// Plays a visit and describes it, with one line for each connection.
 fn visit(like: &str, options: Options, server: Server) -> Vec<String> {
     let behaviour = Behaviour::built_in(like).expect(like);
     let site = Site {

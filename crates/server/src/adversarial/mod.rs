@@ -1,5 +1,5 @@
-//! Tests over sockets of what depends on the operating system: escapes from a real directory, file names, and panics.
-//! The tests in memory are in `labserve_core::adversarial`.
+//! Tests over real sockets for what depends on the operating system: escapes from a directory, file names, and panics.
+//! The tests that need no sockets are in `labserve_core::adversarial`.
 
 #[cfg(unix)]
 mod file_names;
@@ -50,7 +50,7 @@ impl Running {
         Self { running, address }
     }
 
-    /// What a GET of `target` receives on a connection of its own.
+    /// What a GET of `target` receives on a new connection.
     #[cfg(unix)]
     fn ask(&self, target: &str) -> Vec<u8> {
         let mut stream = self.connect();
@@ -60,7 +60,8 @@ impl Running {
         // A connection that closes without a response may be reset.
         let count = stream.read(&mut got).unwrap_or(0);
         got.truncate(count);
-        // Some profiles wait for the client's FIN before they close. Sent earlier, it would cancel the request in others.
+        // Some profiles wait for the client's FIN before they close. In other profiles, an earlier FIN would cancel the
+        // request.
         let _ = stream.shutdown(std::net::Shutdown::Write);
         let _ = stream.read_to_end(&mut got);
         got

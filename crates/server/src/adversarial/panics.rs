@@ -1,7 +1,7 @@
 //! A panic in labserve closes one connection. The others stay open, and the event log contains the reason.
 //!
-//! The test causes the panic with a profile whose 404 response does not exist. No profile file can describe such a
-//! profile.
+//! The test causes the panic with a profile that refers to a 404 response that does not exist. A profile file cannot
+//! express that.
 
 use super::{Running, profiles};
 use crate::events::{EventSenders, Output, Recorder};

@@ -1,7 +1,7 @@
 //! Collects lines and sends them in batches.
 //!
-//! If the channel is full, a batch is dropped and its lines are counted. So a slow disk or a stopped reader never slows
-//! down the server.
+//! If the channel is full, a batch is dropped and its lines are counted. A slow disk or a stopped reader therefore
+//! never slows down the server.
 
 use super::budget::Budget;
 use super::clock::LineClock;
@@ -60,7 +60,7 @@ impl EventBatcher {
         let Destination::Live(_, budget) = &self.destination else {
             return true;
         };
-        // The first line since the last batch.
+        // This is the first line since the last batch.
         if !self.armed.get() {
             budget.fill(Instant::now());
         }
@@ -71,8 +71,8 @@ impl EventBatcher {
         }
     }
 
-    /// Like [`EventBatcher::has_budget`], for a line that is written next if there is budget, and counted as dropped if
-    /// there is not.
+    /// Like [`EventBatcher::has_budget`], for a line that is written next if the budget allows it, and counted as
+    /// dropped otherwise.
     pub(super) fn admits(self: &Rc<Self>, event: &Event<'_>) -> bool {
         let admits = self.has_budget(event.is_of_exchange());
         if !admits {

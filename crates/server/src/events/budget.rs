@@ -1,4 +1,4 @@
-//! How many lines the live stream accepts: a token bucket that fills faster while somebody watches.
+//! How many lines the live stream accepts: a token bucket that fills faster while a client watches.
 //!
 //! A line beyond the bucket's capacity is not even rendered. At full rate, the live stream therefore costs what its
 //! budget allows, independently of the rate.
@@ -14,19 +14,20 @@ struct Rate {
     holds: f64,
 }
 
-/// Nobody watches: enough lines for a page that is opened a little later, at a negligible cost.
+/// Without watchers: enough lines for a page that is opened a little later, at a negligible cost.
 const UNWATCHED: Rate = Rate {
     per_second: 100.0,
     holds: 600.0,
 };
 
-/// Somebody watches: a thousand complete exchanges per second.
+/// With watchers: a thousand complete exchanges per second.
 const WATCHED: Rate = Rate {
     per_second: 5000.0,
     holds: 5000.0,
 };
 
-/// What lines of exchanges leave for lines of connections. Without the latter, the page cannot show its lanes.
+/// The budget that lines of exchanges leave for lines of connections. Without the latter, the page cannot draw its
+/// lanes.
 const RESERVE: f64 = 100.0;
 
 /// The budget of a live stream.

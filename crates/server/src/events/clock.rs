@@ -4,7 +4,7 @@ use labserve_core::http1::date;
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
-/// Wall-clock time for lines at the cost of the monotonic clock: the wall clock is read once a second only.
+/// Wall-clock time for lines at the cost of the monotonic clock: the wall clock is read only once a second.
 #[derive(Debug)]
 pub(super) struct LineClock {
     /// When the wall clock was read.

@@ -18,12 +18,12 @@ pub struct ConnectionMeta {
     pub accepted: Instant,
     /// Its state at the last event.
     latest: Cell<Standing>,
-    /// The fields that are the same in each of its lines, rendered when first needed.
+    /// The fields that are the same in all of its lines, rendered when first needed.
     pub(super) fields: OnceCell<Box<str>>,
 }
 
 impl ConnectionMeta {
-    /// A connection that is accepted now.
+    /// A connection that has just been accepted.
     pub fn new(id: u64, peer: SocketAddr, local: SocketAddr) -> Self {
         Self {
             id,

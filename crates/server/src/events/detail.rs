@@ -1,5 +1,5 @@
-//! What the live stream has about a response beyond the event log. It is collected only if there is budget for its
-//! line.
+//! What the live stream contains about a response in addition to the event log. It is collected only if the budget
+//! allows its line.
 
 use labserve_core::decide::Step;
 use std::borrow::Cow;
@@ -8,12 +8,12 @@ use tokio::time::Instant;
 /// Maximum number of writes that are listed. Further ones are counted.
 const WRITES: usize = 256;
 
-/// One write, as accepted by the system.
+/// One write that the system accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cut {
-    /// When.
+    /// When it was accepted.
     pub at: Instant,
-    /// How many bytes.
+    /// The number of bytes.
     pub bytes: usize,
 }
 
@@ -45,7 +45,7 @@ pub struct Detail<'a> {
     pub raw: &'a [u8],
     /// Its writes, including the head.
     pub cuts: &'a Cuts,
-    /// The file that it is about.
+    /// The file that the response is about.
     pub file: Option<Cow<'a, str>>,
     /// The steps of the decision.
     pub why: Vec<Step>,

@@ -1,6 +1,6 @@
-//! The output of the event log: written until every byte is in it, and opened again on request.
+//! The output of the event log: writes until every byte is accepted, and opens the output again on request.
 //!
-//! Knows bytes and lines, and when to try again; not what a line says.
+//! This module deals with bytes, lines and retries. It does not know what a line means.
 
 use std::io::{self, ErrorKind, Write};
 use std::time::Duration;
@@ -13,7 +13,7 @@ pub(super) struct Opened {
     pub(super) output: Box<dyn Write + Send>,
     /// Whether nothing has been written to it yet: a new file, for example.
     pub(super) is_empty: bool,
-    /// The device and the number of the file; `None` if it is none.
+    /// The device and the number of the file; `None` if it is not a file.
     pub(super) file: Option<(u64, u64)>,
 }
 
@@ -63,16 +63,16 @@ impl EventFile {
         self.output.write_all(lines).and_then(|()| self.output.flush())
     }
 
-    /// Writes these lines. If that fails, because the disk is full for example, it is tried again until it succeeds: what is
-    /// emitted meanwhile waits in the queue before this, which counts what it drops.
+    /// Writes these lines. If that fails, for example because the disk is full, it is tried again until it succeeds.
+    /// Meanwhile, emitted events wait in the queue, which drops and counts those that do not fit.
     ///
     /// # Errors
-    /// The output is a pipe that nobody can read any more.
+    /// The output is a pipe that no longer has a reader.
     pub(super) fn write(&mut self, lines: &[u8]) -> io::Result<()> {
         let (mut written, mut is_failing) = (0, false);
         loop {
             if (self.reopen)() && self.opens_another() {
-                // A line that was begun in the old file is whole in the new one.
+                // A line that was begun in the old file is written completely to the new one.
                 written = memchr::memrchr(b'\n', &lines[..written]).map_or(0, |end| end + 1);
             }
             match self.write_some(&lines[written..]) {
@@ -106,13 +106,14 @@ impl EventFile {
         }
     }
 
-    /// Opens the output again. Returns whether it is another file now. If that fails, the old one stays.
+    /// Opens the output again. Returns whether it is now a different file. If opening fails, the old output stays in
+    /// use.
     fn opens_another(&mut self) -> bool {
         match (self.open)() {
             Ok(Opened { output, is_empty, file }) => {
                 self.output = output;
                 let is_another = std::mem::replace(&mut self.file, file) != file;
-                // If it fails, the lines after it fail too, and are reported.
+                // If this fails, the lines after it fail too, and are reported.
                 if is_empty && let Err(error) = self.write_once(&(self.heading)()) {
                     tracing::error!("cannot write the first line of the event log: {error}");
                 }
@@ -132,7 +133,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex};
 
-    /// A disk with room for some bytes, which an attempt to write makes larger: files by number.
+    /// A disk that holds numbered files and has room for a limited number of bytes. Each wait before a retry adds room.
     #[derive(Clone, Default)]
     struct Disk {
         files: Arc<Mutex<Vec<Vec<u8>>>>,
@@ -144,8 +145,8 @@ mod tests {
             String::from_utf8(self.files.lock().expect("files")[number].clone()).expect("text")
         }
 
-        /// An event log on this disk that is asked `reopen` whether to open it again, and makes room for `more` bytes while
-        /// it waits. What it opens again is another file if `is_rotated`.
+        /// An event log on this disk. It calls `reopen` to learn whether to open the output again, and makes room for
+        /// `more` bytes whenever it waits. The output that it opens again is another file if `is_rotated`.
         fn event_file(
             &self,
             more: usize,

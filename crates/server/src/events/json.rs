@@ -1,7 +1,7 @@
 //! An event as a line of JSON. `docs/events.md` describes the fields. A new field must be added there, too.
 //!
-//! The JSON is written by hand: at full rate an exchange makes three lines, which may cost a microsecond together. The
-//! detail of the live stream has a budget, and may cost more.
+//! The JSON is written by hand: at full rate an exchange produces three lines, which may cost a microsecond together.
+//! The detail of the live stream has a budget, so it may cost more.
 
 use super::{Close, ConnectionMeta, Detail, DroppedRequest, Event, Head, Reply, Rule, Traffic};
 use labserve_core::close_reason::Who;
@@ -19,7 +19,7 @@ pub(super) const FORMAT_VERSION: u32 = 1;
 /// The longest part of a head that is written, in bytes.
 const LARGEST_HEAD: usize = 64 << 10;
 
-/// What a line has in addition to its event.
+/// What a line contains in addition to its event.
 pub(super) struct Line<'a> {
     /// The wall-clock time, as text.
     pub(super) time: &'a [u8],
@@ -103,7 +103,7 @@ pub(super) fn write_line(line: &Line<'_>, event: &Event<'_>, out: &mut Vec<u8>) 
     out.extend_from_slice(b"}\n");
 }
 
-/// Writes that `lines` lines of `server` are missing here.
+/// Writes that `lines` lines of `server` are missing at this point.
 pub(super) fn write_dropped(time: &[u8], server: &str, lines: usize, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"time\":\"");
     out.extend_from_slice(time);
@@ -138,7 +138,7 @@ fn connection_fields(server: &str, meta: &ConnectionMeta) -> Box<str> {
     let mut out = Vec::new();
     bytes(&mut out, b",\"server\":\"", server.as_bytes());
     number(&mut out, b",\"connection\":", meta.id);
-    // A Vec takes every write.
+    // Writing to a Vec cannot fail.
     let _ = write!(out, ",\"local\":\"{}\",\"peer\":\"{}\"", meta.local, meta.peer);
     String::from_utf8_lossy(&out).into()
 }
@@ -229,7 +229,7 @@ fn detail_fields(meta: &ConnectionMeta, detail: &Detail<'_>, out: &mut Vec<u8>) 
 
 /// Writes a value whose strings are Unicode.
 fn json_value(value: &impl serde::Serialize, out: &mut Vec<u8>) {
-    // Neither text nor a list of it fails to be written.
+    // Serializing a string or a list of strings cannot fail.
     let json = serde_json::to_string(value).unwrap_or_default();
     out.extend_from_slice(text::printable_json(&json).as_bytes());
 }
@@ -306,7 +306,7 @@ fn escaped(value: &[u8], out: &mut Vec<u8>) {
             b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
             b' '..=b'~' => out.push(byte),
             0..=0x7f => {
-                // A Vec takes every write.
+                // Writing to a Vec cannot fail.
                 let _ = write!(out, "\\u{byte:04x}");
             }
             // C1 control characters.

@@ -1,5 +1,5 @@
-//! The live stream: the lines of the event log with more detail, within a budget, for readers that watch while it
-//! happens.
+//! The live stream: the lines of the event log with more detail, within a budget, for clients that watch them as they
+//! happen.
 
 use super::recorder::stamped;
 use serde_json::Value;
@@ -42,7 +42,7 @@ impl LiveSender {
 
     /// Sends a line about the program itself: an object with an `event`, to which the time is added.
     pub fn emit(&self, line: &Value) {
-        // The channel is full only if the reader is seconds late. Then it fetches the whole state again anyway.
+        // The channel is full only if the reader is seconds behind. It then fetches the whole state again anyway.
         let _ = self.send(stamped(line.clone()));
     }
 }

@@ -15,7 +15,7 @@ pub const CONNECTION: &str = "labserve::connection";
 enum Line {
     /// A request and its response.
     Exchange,
-    /// A connection: what is odd about its beginning, and its close.
+    /// A connection: anything unusual at its start, and its close.
     Connection,
 }
 
@@ -29,7 +29,7 @@ impl Line {
     }
 }
 
-/// Whether there is a log by now.
+/// Whether logging is on at this time.
 pub(super) fn is_on() -> bool {
     Line::Exchange.is_enabled() || Line::Connection.is_enabled()
 }
@@ -50,7 +50,7 @@ pub(super) fn emit(meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>, l
     }
 }
 
-/// Writes the line of an event. A function of its own, so that an event without a line costs only the question.
+/// Writes the line of an event. A separate function, so that an event without a line costs only the check.
 #[inline(never)]
 fn write(meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>) {
     match event {

@@ -56,7 +56,7 @@ pub enum Event<'a> {
     Head(Head<'a>),
     /// A rule applies.
     Rule(Rule<'a>),
-    /// Something is held now, until this name is released.
+    /// A rule holds something from now on, until this name is released.
     Held {
         /// The name.
         name: &'a str,
@@ -74,11 +74,11 @@ pub enum Event<'a> {
     },
     /// A response was handed to the system, completely or as far as the client accepted it.
     Reply(Reply<'a>),
-    /// A request that arrived gets no response, or what has arrived of one.
+    /// A request that has arrived, completely or in part, gets no response.
     DroppedRequest(DroppedRequest<'a>),
     /// The response was sent and the connection persists.
     Idle {
-        /// The server closes the connection after this time without a byte; `None`: never.
+        /// The server closes the connection if no byte arrives within this time; `None`: never.
         ends_after: Option<Duration>,
     },
     /// A timer expired.
@@ -86,7 +86,7 @@ pub enum Event<'a> {
         /// The timer.
         reason: CloseReason,
     },
-    /// The first bytes of the client are of another protocol than HTTP/1.1.
+    /// The client's first bytes belong to another protocol than HTTP/1.1.
     OtherProtocol(OtherProtocol),
     /// The client's FIN arrived.
     ClientFin {
@@ -120,7 +120,7 @@ impl<'a> Event<'a> {
         })
     }
 
-    /// Whether every exchange has this event. A connection has only a few of the others.
+    /// Whether every exchange has this event. Other events occur only a few times per connection.
     fn is_of_exchange(&self) -> bool {
         matches!(
             self,
@@ -151,20 +151,20 @@ pub struct Head<'a> {
 /// A rule that applies.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule<'a> {
-    /// The number of the request on its connection, from 1; 0 if it applies to the connection.
+    /// The number of the request on its connection, from 1; 0 if the rule applies to the connection.
     pub request: u64,
     /// Its name.
     pub name: &'a str,
-    /// How often it has applied, this time included.
+    /// How often the rule has applied, this time included.
     pub number: u64,
-    /// The name that releases what it holds.
+    /// The name that releases what the rule holds.
     pub hold: Option<&'a str>,
 }
 
 /// A response.
 #[derive(Clone, Copy, Debug)]
 pub struct Reply<'a> {
-    /// The number of the request that it answers; 0 if there was none.
+    /// The number of the request that is answered; 0 if there was none.
     pub request: u64,
     /// The method of the request as sent; empty if no request was read.
     pub method: &'a [u8],
@@ -180,7 +180,7 @@ pub struct Reply<'a> {
     pub complete: bool,
     /// The number of bytes of head and body that a complete response has.
     pub total_bytes: u64,
-    /// More detail for the live stream; `None` if it has no budget for it.
+    /// More detail for the live stream; `None` if the budget does not allow it.
     pub detail: Option<&'a Detail<'a>>,
 }
 
@@ -191,16 +191,16 @@ pub struct DroppedRequest<'a> {
     pub request: u64,
     /// Its request line as received, without the line end; `None` if that is not complete.
     pub line: Option<&'a [u8]>,
-    /// The number of its bytes that have arrived and can be distinguished from those of others.
+    /// The number of its bytes that have arrived and can be distinguished from bytes of other requests.
     pub bytes: u64,
-    /// Where it was.
+    /// Where it was dropped.
     pub place: DropPlace,
 }
 
 /// How the server closes a connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Close {
-    /// Whose FIN or RST was first on the wire, as far as the system has told by now.
+    /// Whose FIN or RST was first on the wire, as far as the system has reported.
     pub who: Who,
     /// The reason.
     pub reason: CloseReason,

@@ -11,7 +11,7 @@ pub struct ProgramEvents {
 }
 
 impl ProgramEvents {
-    /// Emits to these.
+    /// Emits to those of the two that exist.
     pub fn new(recorder: Option<&Recorder>, live: Option<&LiveSender>) -> Self {
         Self {
             file: recorder.map(Recorder::sender),

@@ -1,4 +1,4 @@
-//! Writes the event log to a file or to standard output, on a thread of its own.
+//! Writes the event log to a file or to standard output, on a separate thread.
 
 use super::event_file::{EventFile, Opened};
 use super::json::FORMAT_VERSION;
@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime};
 /// Maximum number of batches that wait to be written, about 4 MiB.
 const WAITING: usize = 32;
 
-/// How long the last lines may take when the program ends.
+/// How long writing the last lines may take when the program ends.
 const LAST_LINES: Duration = Duration::from_secs(2);
 
 /// Where the event log is written.
@@ -34,15 +34,15 @@ pub enum Output {
 #[derive(Debug)]
 pub struct Recorder {
     sender: EventSender,
-    /// Set to have the file opened again.
+    /// Set to request that the file be opened again.
     reopen: Arc<AtomicBool>,
-    /// Disconnected when the thread that writes has ended.
+    /// Disconnected when the writing thread has ended.
     ended: Receiver<()>,
 }
 
 impl Recorder {
-    /// Opens the event log and writes its first line, which names the format and the `servers` (name and address). A new file
-    /// can be read by its owner alone. `secret` is masked in all lines.
+    /// Opens the event log and writes its first line, which contains the format and the `servers` (name and address). A
+    /// new file is readable only by its owner. `secret` is masked in all lines.
     ///
     /// # Errors
     /// The file cannot be opened or written, or the thread cannot be started.
@@ -55,7 +55,7 @@ impl Recorder {
             move || stamped(described("reopened", &named)),
             move || asked.swap(false, Ordering::Relaxed),
         )?;
-        // Written here rather than on the thread, so that a failure is reported before anything is served.
+        // Written here rather than on the thread, so that a failure is reported before the servers start.
         file.write_once(&stamped(start(servers)))?;
         let (batches, receiver) = sync_channel(WAITING);
         let written = Arc::default();
@@ -69,8 +69,8 @@ impl Recorder {
         Ok(Self { sender, ended, reopen })
     }
 
-    /// Has the file opened again before its next line is written: it may have been renamed, to begin a new one. Does nothing
-    /// for standard output.
+    /// Requests that the file be opened again before the next line is written, because it may have been renamed to
+    /// start a new one. Does nothing for standard output.
     pub fn reopen(&self) {
         self.reopen.store(true, Ordering::Relaxed);
     }
@@ -80,8 +80,8 @@ impl Recorder {
         self.sender.clone()
     }
 
-    /// Writes the remaining lines and the last line, but for two seconds at most, because an output that nobody reads
-    /// must not keep the program from ending. All senders must have been dropped, including those in
+    /// Writes the remaining lines and the last line, but for at most two seconds: an output that is not being read must
+    /// not keep the program from ending. All senders must have been dropped, including those in
     /// [`super::ProgramEvents`].
     pub fn finish(self) {
         self.sender.emit(json!({"event": "stop"}));
@@ -98,7 +98,7 @@ pub fn start(servers: &[(String, SocketAddr)]) -> Value {
     described("start", servers)
 }
 
-/// A line that names the format, for the beginning of a run or of a file.
+/// A line that contains the format, for the beginning of a run or of a file.
 fn described(event: &str, servers: &[(String, SocketAddr)]) -> Value {
     let servers: Vec<Value> = servers
         .iter()
@@ -131,7 +131,7 @@ pub fn timestamp(time: SystemTime) -> String {
 }
 
 impl Output {
-    /// Opens it for appending.
+    /// Opens the output for appending.
     fn open(&self) -> io::Result<Opened> {
         match self {
             Self::Stdout => Ok(Opened {
@@ -142,7 +142,7 @@ impl Output {
             Self::File(path) => {
                 let mut options = OpenOptions::new();
                 options.append(true).create(true);
-                // Its lines hold what clients asked for, and who they are.
+                // The log contains what clients requested, and who they are.
                 #[cfg(unix)]
                 std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
                 let file = options.open(path)?;
@@ -158,7 +158,7 @@ impl Output {
     }
 }
 
-/// Writes batches until all senders are dropped, or until nobody can read what is written.
+/// Writes batches until all senders are dropped, or until the output has no reader any more.
 fn write_out(batches: &Receiver<Vec<u8>>, mut file: EventFile, secret: Option<&Secret>, written: &Mutex<Vec<Vec<u8>>>) {
     for mut batch in batches {
         if let Some(secret) = secret {

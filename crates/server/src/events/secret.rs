@@ -1,9 +1,9 @@
-//! A secret of this program, and how it is kept out of what is written.
+//! A secret of this program. It is masked in logs and events.
 
 use std::sync::Arc;
 
-/// How many characters of a secret must occur together to be masked. Fewer are of no use to anybody, and could occur by
-/// chance.
+/// How many characters of a secret must occur together to be masked. Fewer are of no use to an attacker, and could
+/// occur by chance.
 const MASKED_FROM: usize = 8;
 
 /// A secret that must not be written to a log or an event: a client may send it to a served port by mistake.
@@ -21,7 +21,7 @@ impl Secret {
         &self.0
     }
 
-    /// Overwrites with `*` what `text` holds of the secret: the whole of it, or its beginning where the text was cut.
+    /// Overwrites the secret in `text` with `*`: the whole secret, or its beginning where the text was cut.
     pub fn mask(&self, text: &mut [u8]) {
         let secret = self.0.as_bytes();
         let telling = &secret[..secret.len().min(MASKED_FROM)];

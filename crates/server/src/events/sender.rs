@@ -1,4 +1,4 @@
-//! The senders that carry lines of JSON to the event log and to the live stream.
+//! The senders that carry JSON lines to the event log and to the live stream.
 
 use super::recorder::stamped;
 use super::{LiveSender, Observer};
@@ -13,8 +13,8 @@ pub(super) const BATCH: usize = 128 << 10;
 #[derive(Clone, Debug)]
 pub struct EventSender {
     pub(super) batches: SyncSender<Vec<u8>>,
-    /// Buffers of batches that have been written. They are reused, because they are warm in the cache and cost no
-    /// allocation.
+    /// Buffers of batches that have been written. They are reused, because they are still in the processor's cache and
+    /// need no allocation.
     pub(super) written: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
@@ -28,7 +28,7 @@ impl EventSender {
     /// Sends a batch. Returns it if the channel is full.
     pub(super) fn send(&self, batch: Vec<u8>) -> Result<(), Vec<u8>> {
         match self.batches.try_send(batch) {
-            // The event log could not be written. The recorder has reported that.
+            // Disconnected: the event log could not be written. The recorder has reported that.
             Ok(()) | Err(TrySendError::Disconnected(_)) => Ok(()),
             Err(TrySendError::Full(batch)) => Err(batch),
         }
@@ -50,6 +50,6 @@ pub struct EventSenders {
     pub file: Option<EventSender>,
     /// To the live stream.
     pub live: Option<LiveSender>,
-    /// To the program itself.
+    /// To the observer in this process.
     pub observer: Option<Arc<dyn Observer>>,
 }

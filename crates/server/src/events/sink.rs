@@ -16,7 +16,7 @@ use tokio::time::Instant;
 /// The sink of all events of one server on one worker thread.
 #[derive(Debug)]
 pub struct EventSink {
-    /// For a log that people read. A log for machines is complete.
+    /// Limits a log that people read. A log that programs read is complete.
     throttle: Option<Rc<Throttle>>,
     file: Option<Rc<EventBatcher>>,
     live: Option<Rc<EventBatcher>>,
@@ -26,8 +26,8 @@ pub struct EventSink {
 impl EventSink {
     /// A sink for `server`.
     pub fn new(server: &str, throttle_log: bool, senders: EventSenders) -> Self {
-        // Parsed now, if anything will say sentences. If a worker parsed it when its first connection ends, its other
-        // connections would wait.
+        // Parsed now, if sentences will be needed. If a worker parsed it when its first connection ends, the other
+        // connections of that worker would have to wait.
         if senders.file.is_some() || senders.live.is_some() || log::is_on() {
             locale::catalogue(Lang::En);
         }
@@ -54,7 +54,7 @@ impl EventSink {
         self.batchers().for_each(|batcher| batcher.rename(server));
     }
 
-    /// Whether anybody reads the events. If nobody does, what only they tell need not be found out.
+    /// Whether the events have a reader. If not, facts that only appear in events need not be determined.
     pub fn has_readers(&self) -> bool {
         self.file.is_some() || self.live.is_some() || self.observer.is_some() || log::is_on()
     }
@@ -79,10 +79,10 @@ impl EventSink {
         }
     }
 
-    /// Writes the line of an event. A function of its own, so that an event without readers does not prepare for one.
+    /// Writes the line of an event. A separate function, so that an event without readers costs nothing to prepare.
     #[inline(never)]
     fn write_lines(&self, meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>) {
-        // The clock is read only if a line is written, and then once for both.
+        // The clock is read only if a line is written, and then once for both batchers.
         let mut now = None;
         for batcher in self.batchers() {
             if batcher.admits(event) {

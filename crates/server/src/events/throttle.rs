@@ -1,4 +1,4 @@
-//! Keeps a log for people readable under load: lines beyond a rate are counted, and the count is logged.
+//! Keeps a log that people read readable under load: lines beyond a rate are counted, and the count is logged.
 
 use std::cell::Cell;
 use std::rc::Rc;

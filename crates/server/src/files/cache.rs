@@ -1,7 +1,7 @@
 //! Open files, kept between requests by one worker thread.
 //!
 //! The cache is never trusted. Each use asks the file system whether the path still names the same version of the same
-//! file, unless it was already asked, for another request, after this request arrived.
+//! file, unless another request has already asked after this request arrived.
 
 use super::Opened;
 use super::directory::Directory;
@@ -19,11 +19,11 @@ use std::time::SystemTime;
 /// Maximum size of a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Open files. A file whose content is in memory is not open.
+    /// Maximum number of open files. A file whose content is in memory is not open.
     pub files: usize,
-    /// Bytes of contents and of facts, for all files together.
+    /// Maximum number of bytes of contents and facts, for all files together.
     pub bytes: usize,
-    /// Maximum size of a file whose content is kept in memory.
+    /// Maximum size in bytes of a file whose content is kept in memory.
     pub file: usize,
 }
 
@@ -53,7 +53,7 @@ pub struct Cache {
     limits: Limits,
     entries: HashMap<Vec<u8>, Entry>,
     bytes: usize,
-    /// The paths of open files, the longest open first.
+    /// The paths of open files, oldest first.
     open: VecDeque<Vec<u8>>,
     /// Hashes of paths at which nothing exists, all looked up since the same arrival. The hash key is random, so that
     /// a client cannot construct two paths with the same hash.
@@ -64,7 +64,7 @@ pub struct Cache {
     served: Arrival,
 }
 
-/// An open file, and the latest arrival when the file system was last asked about it.
+/// An open file, and the latest arrival at the time when the file system was last asked about it.
 #[derive(Debug)]
 struct Entry {
     resource: Arc<Resource>,
@@ -154,7 +154,8 @@ impl Cache {
         self.bytes = 0;
     }
 
-    /// What exists at `path` in memory, where nothing changes. Files are kept if digests of them are needed.
+    /// What exists at `path` in memory. Files in memory do not change, so they are kept only if their digests are
+    /// needed.
     pub(super) fn open_in_memory(&mut self, memory: &Memory, path: &[u8], profile: &Profile) -> Opened {
         if profile.files.digests.is_empty() {
             return memory.open(path, profile);
@@ -179,7 +180,7 @@ impl Cache {
         self.insert(path, resource);
     }
 
-    /// Adds an entry, in place of others if there are too many. One that is larger than the cache is not kept.
+    /// Adds an entry, and removes others if there are too many. An entry that is larger than the cache is not kept.
     fn insert(&mut self, path: &[u8], resource: &Arc<Resource>) {
         let bytes = held(path, resource);
         if bytes > self.limits.bytes {
@@ -300,7 +301,7 @@ mod tests {
         let (first, second) = (cache.arrival(), cache.arrival());
         assert!(!finds(first, &mut cache));
         std::fs::write(place.path().join("a"), "now").expect("written");
-        // The second request had arrived before the path was looked up for the first.
+        // The second request had arrived before the path was looked up for the first one.
         assert!(!finds(second, &mut cache));
         let third = cache.arrival();
         assert!(finds(third, &mut cache));
@@ -329,7 +330,8 @@ mod tests {
         let (first, second) = (cache.arrival(), cache.arrival());
         assert_eq!(text(&root, &profile, &mut cache, first), b"one");
         write("two", 50);
-        // The second request had arrived before the file was looked up for the first, so it may get the same content.
+        // The second request had arrived before the file was looked up for the first one, so it may get the same
+        // content.
         assert_eq!(text(&root, &profile, &mut cache, second), b"one");
         let third = cache.arrival();
         assert_eq!(text(&root, &profile, &mut cache, third), b"two");

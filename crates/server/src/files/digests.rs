@@ -1,4 +1,4 @@
-//! Digests of contents, for profiles whose entity tags are made of them.
+//! Digests of contents, for profiles whose entity tags are computed from them.
 
 use super::{Cache, Content, Directory, Limits, Memory, Resource, Root};
 use labserve_core::digest::Digest;
@@ -26,7 +26,7 @@ fn open(root: &Root, target: &str, profile: &Profile, accepted: &[Precompressed]
         .unwrap_or_else(|| panic!("{target}: {:?}", lookup.found))
 }
 
-/// The MD5 digest that is known of the content; empty without one.
+/// The known MD5 digest of the content; empty if there is none.
 fn md5(resource: &Resource) -> String {
     let known = resource.facts.digests.get(About::Content, Digest::Md5);
     String::from_utf8_lossy(known.unwrap_or_default()).into_owned()
@@ -37,7 +37,7 @@ fn a_file_that_changes_gets_another_digest() {
     let place = tempfile::tempdir().expect("a directory");
     let root = Root::Directory(Directory::open(place.path(), false).expect("a root"));
     let profile = profile(&[MD5_OF_CONTENT]);
-    // In memory, as an open file, and just written.
+    // In memory, as an open file, and as a file that was just written.
     for (limits, age_s) in [
         (Limits::default(), 100),
         (

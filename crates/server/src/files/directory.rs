@@ -54,7 +54,7 @@ impl Directory {
         })
     }
 
-    /// The same directory, read by the rules of another system.
+    /// The same directory, with the name rules of another system.
     #[cfg(test)]
     pub(crate) fn with_rules(self, rules: NameRules) -> Self {
         Self { rules, ..self }
@@ -70,7 +70,7 @@ impl Directory {
         &self.named
     }
 
-    /// The full path of `path`; `None` if this system cannot have such names.
+    /// The full path of `path`; `None` if this system cannot have such a name.
     pub(super) fn full(&self, path: &[u8]) -> Option<PathBuf> {
         let name = crate::sys::file_name(path).filter(|_| self.rules.accepts(path))?;
         Some(match path {
@@ -79,7 +79,7 @@ impl Directory {
         })
     }
 
-    /// Whether the system refuses this program a permission for the directory at `path`.
+    /// Whether the system denies this program a permission for the directory at `path`.
     pub(super) fn lacks(&self, path: &[u8], permission: DirectoryPermission) -> bool {
         let refused = |full: PathBuf| match permission {
             DirectoryPermission::Read => std::fs::read_dir(full).err(),
@@ -161,7 +161,7 @@ impl Directory {
     }
 
     fn facts(&self, path: &[u8], id: FileId, profile: &Profile) -> FileFacts {
-        // The root may be named with a slash at its end, or be `/`.
+        // The root may be given with a slash at its end, or be `/`.
         let root = self.shown.as_os_str().as_encoded_bytes();
         let shown = [root.strip_suffix(b"/").unwrap_or(root), path].join(&b'/');
         FileFacts::new(path, text::adler32(&shown), id, &profile.types)
@@ -175,15 +175,15 @@ impl Directory {
         (is_ours && self.is_spelled(path, &real, ignore_case)).then_some(real)
     }
 
-    /// Whether `path`, which led to `real`, is spelled as the directories on its way list it. A system that reads
-    /// names loosely finds a file by other spellings, too: in another case, or by its short 8.3 name. Those are not
-    /// accepted. Otherwise a name that a profile refuses could be reached by another spelling, and a link could work
-    /// here that works nowhere else.
+    /// Whether `path`, which led to `real`, is spelled as its directories list it. A system that compares names loosely
+    /// also finds a file by other spellings: in another case, or by its short 8.3 name. Those are not accepted.
+    /// Otherwise a name that a profile refuses could be reached by another spelling, and a link could work here but on
+    /// no other system.
     fn is_spelled(&self, path: &[u8], real: &Path, ignore_case: bool) -> bool {
         if self.rules == NameRules::Exact {
             return true;
         }
-        // A system that reads names loosely has no names that are not UTF-8.
+        // A system that compares names loosely has no names that are not UTF-8.
         let Ok(path) = std::str::from_utf8(path) else {
             return false;
         };
@@ -196,8 +196,8 @@ impl Directory {
         listed.is_some()
     }
 
-    /// The system reports that nothing exists at `path`. Unix reports the cause, `reported`. On Windows the path
-    /// is checked again, name by name, for the cause that Unix would have reported.
+    /// What the cause is when the system reports that nothing exists at `path`. Unix reports the cause, `reported`. On
+    /// Windows the path is checked again, name by name, for the cause that Unix would have reported.
     fn cause_of_absence(&self, path: &[u8], ignore_case: bool, reported: Opened) -> Opened {
         if self.rules != NameRules::Windows {
             return reported;
@@ -251,7 +251,7 @@ fn listed(directory: &Path, name: &str, ignore_case: bool) -> Option<PathBuf> {
     entries.find(is_it).map(|entry| entry.path())
 }
 
-/// Whether a name of `path` below `root` is a symbolic link that leads nowhere.
+/// Whether a name in `path` below `root` is a symbolic link whose target does not exist.
 fn has_dangling_link(root: &Path, path: &[u8]) -> bool {
     for end in memchr::memchr_iter(b'/', path).chain([path.len()]) {
         let Some(full) = crate::sys::file_name(&path[..end]).map(|name| root.join(name)) else {
@@ -260,7 +260,7 @@ fn has_dangling_link(root: &Path, path: &[u8]) -> bool {
         match full.symlink_metadata() {
             Ok(found) if found.is_symlink() && !full.exists() => return true,
             Ok(_) => {}
-            // Where a name is missing, nothing below it exists.
+            // If a name is missing, nothing below it exists.
             Err(_) => return false,
         }
     }

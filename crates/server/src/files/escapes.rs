@@ -1,8 +1,8 @@
-//! Targets that try to leave the root, or to reach something other than a file, by the way Windows reads names:
-//! separators, drives, shares, devices, streams, short names, final dots and spaces, case.
+//! Targets that try to leave the root, or to reach something other than a file, through the way in which Windows reads
+//! names: separators, drives, shares, devices, streams, short names, final dots and spaces, case.
 //!
-//! Deterministic: the same 2,000 targets on every run, under every profile. On Linux, files whose names are the
-//! attacks stand for what Windows would reach.
+//! Deterministic: the same 2,000 targets in every run, for every profile. On Linux, files that have the attacks as
+//! their names stand for what Windows would reach.
 
 use super::{Cache, Content, Directory, Limits, Resource, Root};
 use labserve_core::facts::Found;
@@ -13,7 +13,7 @@ use std::path::Path;
 
 const SECRET: &str = "SECRET, not to be served";
 
-/// The pieces of the attacks, together with harmless parts of paths.
+/// The parts of the attacks, together with harmless parts of paths.
 const PIECES: &[&str] = &[
     "\\",
     "%5c",
@@ -125,7 +125,7 @@ const PIECES: &[&str] = &[
     "|",
 ];
 
-/// The target with this number: up to eight pieces.
+/// The target with this number: up to eight parts.
 fn target(number: u64) -> String {
     let mut rng = TestRng::new((number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let count = 1 + rng.below(8);
@@ -159,7 +159,7 @@ fn as_windows_reads(path: &str) -> Option<Vec<String>> {
     (!names.iter().any(is_device)).then_some(names)
 }
 
-/// A root with a secret next to it, and with files whose names are the attacks, where the system allows such names.
+/// A root with a secret file next to it, and with files that have the attacks as names, where the system allows that.
 fn site() -> tempfile::TempDir {
     let place = tempfile::tempdir().expect("a directory");
     let write = |path: &str, text: &str| std::fs::write(place.path().join(path), text);

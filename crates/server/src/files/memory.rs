@@ -67,8 +67,8 @@ impl Memory {
         SITE.clone()
     }
 
-    /// A root with these files. The paths are relative to the root, such as `css/main.css`. If a path occurs twice,
-    /// the later file counts.
+    /// A root with these files. The paths are relative to the root, such as `css/main.css`. If a path occurs twice, the
+    /// later file is used.
     pub fn new(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
         Self {
             description: "files in memory",
@@ -123,7 +123,7 @@ impl Memory {
         exact.or_else(other).map(|(name, file)| (name.as_slice(), file))
     }
 
-    /// Whether `directory` is one: whether a file is below it.
+    /// Whether `directory` is a directory: whether there is a file below it.
     fn has_below(&self, directory: &[u8]) -> bool {
         let inside = [directory, b"/"].concat();
         let next = self.files.range(inside.clone()..).next();

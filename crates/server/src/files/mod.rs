@@ -1,4 +1,4 @@
-//! From a path to a file: the only module that reads the file system.
+//! Finds the file for a path. This is the only module that reads the file system.
 //!
 //! It gathers facts and opens files. The response is decided elsewhere. Nothing outside the root is ever opened: a
 //! path is resolved to the file that it really names, which must be below the root.
@@ -48,7 +48,7 @@ impl Root {
         }
     }
 
-    /// A description for people.
+    /// A description for the user.
     pub fn describe(&self) -> String {
         match self {
             Self::Directory(directory) => shown(directory.named()),

@@ -12,13 +12,13 @@ use std::sync::Arc;
 pub enum Content {
     /// An open file.
     File(Arc<File>),
-    /// Bytes in memory: the content of a small file, which is known to belong to this version.
+    /// Bytes in memory: the content of a small file, which is known to belong to this version of the file.
     Bytes(Arc<[u8]>),
     /// Bytes inside the program.
     Static(&'static [u8]),
 }
 
-/// How much of a file is read at once. It is less than the processor's caches hold.
+/// How many bytes of a file to read at a time. It is less than the processor's caches hold.
 const PIECE: usize = 64 << 10;
 
 impl Content {
@@ -59,7 +59,7 @@ impl Content {
 /// A file that can be sent.
 #[derive(Clone, Debug)]
 pub struct Resource {
-    /// What a response may contain about it.
+    /// The facts about it that a response may contain.
     pub facts: Arc<FileFacts>,
     /// Its bytes.
     pub content: Content,

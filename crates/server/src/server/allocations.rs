@@ -10,8 +10,8 @@ use std::net::TcpStream;
 /// The most allocations that an exchange on a persistent connection may make.
 const MOST: u64 = 12;
 
-/// The largest allocation for a request with a body, in bytes: the buffer of the body. Profiles differ in how many fields
-/// they accept, and none of them may make the reader of bodies reserve memory for as many.
+/// The largest allocation for a request with a body, in bytes: the buffer of the body. Profiles differ in how many
+/// fields they accept; the reader of bodies must not reserve memory for that many.
 const LARGEST: usize = 64 << 10;
 
 /// Sends `request` `times` times, one after the other, and reads each reply to its end.

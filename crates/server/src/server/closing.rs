@@ -33,7 +33,7 @@ impl Driver {
         if let Some(at_rest) = closing.pause {
             let seen = pause(&self.stream, at_rest, &mut discard).await;
             self.note_discarded(&site, &mut discard);
-            // A client that knows from the response that the connection closes may close it first.
+            // A client that knows from the response that the connection will close may close it first.
             self.note(seen);
             reset |= seen == Some(Seen::Reset);
         }
@@ -65,7 +65,7 @@ impl Driver {
             };
             self.note_discarded(&site, &mut discard);
             self.note(seen);
-            // Nothing has been sent yet in these styles: it is what closes the socket.
+            // These styles send nothing until the socket is closed, so the client may still have ended first.
             if matches!(style, CloseStyle::Close | CloseStyle::Hold | CloseStyle::Rst) {
                 close.who = who(self.first_to_end(seen == Some(Seen::Reset)));
             }
@@ -83,7 +83,7 @@ impl Driver {
             ..
         } = *self;
         drop(registered);
-        // The socket is closed before the event is emitted, because a reader of the event may rely on it.
+        // Close the socket before emitting the event, because a reader of the event may rely on that.
         drop(stream);
         let standing = conn.standing();
         server.emit(
@@ -97,7 +97,7 @@ impl Driver {
         );
     }
 
-    /// Emits what is left in the input and gets no response. Whether what arrives from now on begins with a request.
+    /// Emits the bytes in the input that get no response. Returns whether the next bytes to arrive begin a request.
     fn emit_rest(&self, site: &Site) -> bool {
         match self.conn.unanswered() {
             Some([]) => true,
@@ -112,13 +112,13 @@ impl Driver {
         self.conn.discarded(bytes);
         let kept = std::mem::take(&mut discard.kept);
         if !kept.is_empty() {
-            // All bytes were kept but those above the limit.
+            // All bytes were kept except those beyond the limit.
             let beyond = usize::try_from(bytes).unwrap_or(usize::MAX) - kept.len();
             discard.keeps = self.emit_dropped(site, (&kept, beyond), 0, DropPlace::Discarded);
         }
     }
 
-    /// Emits what was seen of the client's end.
+    /// Emits how the client ended its side, if that was seen.
     fn note(&mut self, seen: Option<Seen>) {
         match seen {
             Some(Seen::Fin) => self.note_client_fin(),
@@ -127,7 +127,7 @@ impl Driver {
         }
     }
 
-    /// How the client has ended its side by now, even if nothing has read that yet; `None` if it has not, or if nobody
+    /// How the client has ended its side by now, even if no read has seen it yet; `None` if it has not, or if no one
     /// reads the events. The server has sent neither FIN nor RST. `reset`: the client's RST was seen.
     fn first_to_end(&mut self, reset: bool) -> Option<Seen> {
         if reset {
@@ -136,7 +136,7 @@ impl Driver {
         if self.conn.has_client_fin() {
             return Some(Seen::Fin);
         }
-        // Only the events tell who was first, and asking the system costs about a tenth of a short connection.
+        // Only the events show who was first, and asking the system costs about a tenth of a short connection.
         if !self.server.sink.has_readers() {
             return None;
         }
@@ -147,21 +147,21 @@ impl Driver {
         if ended == PeerEnd::Fin {
             return Some(Seen::Fin);
         }
-        // The system reports the RST once, so it is remembered here.
+        // The system reports the RST only once, so it is recorded here.
         self.note(Some(Seen::Reset));
         Some(Seen::Reset)
     }
 }
 
-/// Whose FIN or RST is first on the wire, if the client has ended its side so before the server.
+/// Who closed first: the client, if it ended its side before the server did.
 fn who(client: Option<Seen>) -> Who {
     if client.is_some() { Who::Client } else { Who::Server }
 }
 
-/// The most bytes that a connection keeps while it closes, to find the requests in them. Those above are counted.
+/// The most bytes that a closing connection keeps to find the requests in them. Bytes beyond that are only counted.
 const MOST_KEPT: usize = 8 << 10;
 
-/// The most bytes that are left in the socket and searched for requests when it is closed.
+/// The most unread bytes in the socket that are searched for requests when it is closed.
 const MOST_PEEKED: usize = 64 << 10;
 
 /// What the client did while its connection was being closed.
@@ -178,9 +178,9 @@ enum Seen {
 struct Discard {
     /// Their number.
     bytes: u64,
-    /// Whether they begin with a request.
+    /// Whether the next bytes to arrive begin a request. Only then are bytes kept.
     keeps: bool,
-    /// If so, the first of them.
+    /// The first bytes that were kept.
     kept: Vec<u8>,
 }
 
@@ -193,8 +193,8 @@ impl Discard {
         }
     }
 
-    /// Reads and discards the bytes that have arrived. Returns 0 after the client's FIN. It uses a buffer of its own,
-    /// because this may take long.
+    /// Reads and discards the bytes that have arrived. Returns 0 after the client's FIN. The buffer is local,
+    /// because lingering may take long.
     fn read(&mut self, stream: &TcpStream) -> io::Result<usize> {
         let mut buffer = [0; 4096];
         let read = stream.try_read(&mut buffer)?;
@@ -225,7 +225,7 @@ impl Discard {
     }
 }
 
-/// Closes the sending side in a style. Returns when the socket may be closed, with what the client did until then.
+/// Ends the sending side in this style. Returns when the socket may be closed, with what the client did until then.
 /// Dropping the stream closes the socket.
 async fn shutdown(stream: &TcpStream, style: CloseStyle, policy: &ClosePolicy, discard: &mut Discard) -> Option<Seen> {
     match style {
@@ -257,11 +257,11 @@ async fn shutdown(stream: &TcpStream, style: CloseStyle, policy: &ClosePolicy, d
 }
 
 fn fin(stream: &TcpStream) {
-    // If the client has reset the connection, the socket is not connected any more. There is nothing to shut down then.
+    // If the client has reset the connection, the socket is no longer connected, and there is nothing to shut down.
     let _ = SockRef::from(stream).shutdown(Shutdown::Write);
 }
 
-/// Waits after a response. Returns what the client did, if that ended the wait.
+/// Waits after a response before the connection is closed. Returns what the client did, if that ended the wait.
 async fn pause(stream: &TcpStream, pause: Pause, discard: &mut Discard) -> Option<Seen> {
     let deadline = Instant::now() + pause.time;
     loop {

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-/// A command to a worker. A server is named by its index in the list that was passed to [`super::run`].
+/// A command to a worker. A server is identified by its index in the list that was passed to [`super::run`].
 #[derive(Clone, Debug)]
 pub(super) enum Command {
     /// Serve `site` from the next request on.
@@ -32,7 +32,7 @@ pub(super) enum Query {
     List(UnboundedSender<Vec<ConnectionInfo>>),
     /// The connection with this id, and what the kernel reports about it.
     Get(u64, UnboundedSender<(ConnectionInfo, Option<Kernel>)>),
-    /// Nothing: that all commands before it are carried out.
+    /// No data: the reply means that all earlier commands have been carried out.
     Done(UnboundedSender<()>),
     /// Close the connection with this id in this style. The reply means that it was found.
     Close(u64, CloseStyle, UnboundedSender<()>),
@@ -59,7 +59,7 @@ impl Control {
         self.send(&Command::SetAccepting { server, accepting });
     }
 
-    /// Waits until all workers have carried out what was asked of them before.
+    /// Waits until all workers have carried out the commands sent before.
     pub async fn carried_out(&self) {
         self.query(Query::Done).await;
     }
@@ -82,7 +82,8 @@ impl Control {
         !self.query(|reply| Query::Close(id, style, reply)).await.is_empty()
     }
 
-    /// Releases what rules hold under this name; the next that comes, if nothing is held. Returns how many were held.
+    /// Releases what rules hold under this name. If nothing is held, the next to be held passes. Returns how many were
+    /// held.
     pub fn release(&self, name: &str) -> usize {
         self.shared.holds.release(name)
     }
@@ -92,19 +93,19 @@ impl Control {
         self.shared.holds.held()
     }
 
-    /// Releases everything that rules hold, and forgets what was released before it was held.
+    /// Releases everything that rules hold, and forgets early releases.
     pub fn release_all(&self) {
         self.shared.holds.clear();
     }
 
-    /// Ends the wait of servers that stop: responses in progress are cut short now.
+    /// Ends the grace period of servers that are stopping: responses in progress are cut short now.
     pub fn cut(&self) {
         self.send(&Command::Cut);
     }
 
     pub(super) fn send(&self, command: &Command) {
         for worker in &self.workers {
-            // A worker that has ended needs no command.
+            // A worker that has ended needs no commands.
             let _ = worker.send(command.clone());
         }
     }

@@ -1,7 +1,7 @@
 //! Drives one connection: carries out on its socket what [`Conn`] asks for, and reports the results to it.
 //!
-//! How the driver waits is in [`super::wait`], how it runs one exchange in [`super::exchange`], and how it closes the
-//! connection in [`super::closing`]. The driver makes no decision.
+//! [`super::wait`] contains how the driver waits, [`super::exchange`] how it runs one exchange, and [`super::closing`]
+//! how it closes the connection. The driver makes no decision.
 
 use super::Site;
 use super::exchange::{Body, ExchangeIo};
@@ -21,12 +21,12 @@ use std::rc::Rc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 
-/// Whether a new connection is within the limit.
+/// Whether a new connection is within the limit of open connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Entry {
     /// It is served.
     Admitted,
-    /// The same, after it waited in the accept queue for another connection to end.
+    /// It is served, after it waited in the accept queue for another connection to end.
     Queued,
     /// It gets the profile's response for too many connections.
     Refused,
@@ -37,7 +37,7 @@ pub(super) enum Entry {
 /// The driver is boxed, because a future stores twice what is moved into it. Rare steps are boxed while they run, so
 /// that an idle connection does not reserve memory for them.
 pub(super) async fn drive(mut driver: Box<Driver>, entry: Entry) {
-    // It is dropped before the socket, on every path out of this function.
+    // Dropped before the socket, on every path out of this function.
     let registered = Registered::new(&driver.server, &driver.meta, crate::sys::socket(&driver.stream));
     driver.emit(&Event::Accepted {
         queued: entry == Entry::Queued,
@@ -61,17 +61,17 @@ pub(super) async fn drive(mut driver: Box<Driver>, entry: Entry) {
 
 /// The next thing that a driver does.
 enum Step<'d> {
-    /// It waits.
+    /// Wait for input or a timer.
     Wait,
-    /// It closes the connection.
+    /// Close the connection.
     Close(Close),
-    /// It runs an exchange, which returns how the connection closes, if it does. Boxed, so that an idle connection does
-    /// not reserve the memory for an exchange.
+    /// Run an exchange. The future returns how the connection closes, if it does. It is boxed, so that an idle
+    /// connection does not reserve the memory for an exchange.
     Exchange(Pin<Box<dyn Future<Output = Option<Close>> + 'd>>),
 }
 
 impl Step<'_> {
-    /// Does it. Returns how the connection closes, if it does.
+    /// Carries out the step. Returns how the connection closes, if it does.
     async fn done(self) -> Option<Close> {
         match self {
             Self::Wait => None,
@@ -115,7 +115,7 @@ impl Driver {
             panicked.log(format_args!("connection #{id}"));
             CloseReason::Panic.into()
         });
-        // If the close panics too, nothing is left to close.
+        // If closing panics too, nothing else can be done.
         if let Err(panicked) = guarded(Box::pin(self.close(close, registered))).await {
             panicked.log(format_args!("the end of connection #{id}"));
         }
@@ -195,7 +195,7 @@ impl Driver {
         }
     }
 
-    /// The next step, after a wait if there was one.
+    /// The next step. `woken` is the result of the wait before it, if there was one.
     fn next_step<'d>(&'d mut self, site: &'d Rc<Site>, woken: Option<WakeReason>) -> Step<'d> {
         match woken {
             Some(WakeReason::Fin) => self.note_client_fin(),
@@ -212,7 +212,7 @@ impl Driver {
         self.start(site, cx, next)
     }
 
-    /// Starts to carry out what core asks for.
+    /// Starts what [`Conn`] asks for.
     fn start<'d>(&'d mut self, site: &'d Rc<Site>, cx: Context<'d>, next: Next) -> Step<'d> {
         match next {
             Next::Wait => Step::Wait,
@@ -239,7 +239,7 @@ impl Driver {
     async fn settle_and_run(&mut self, site: &Rc<Site>, now: Duration, head: Head, settle: Settle) -> Option<Close> {
         let fin = self.settle(settle).await;
         let now = match settle {
-            // The wait is too short for the time to change.
+            // This wait is too short for the time to matter.
             Settle::TakeTurns => now,
             Settle::Within(_) => self.server.now(),
         };
@@ -281,7 +281,7 @@ impl Driver {
         opened: Opened,
     ) -> impl Future<Output = Option<Close>> + use<'d> {
         async move {
-            // Asked for here, because a server without rules has nothing to ask. Boxed, because most requests have none.
+            // Looked up only if the site has rules. Boxed, because most requests have no rule.
             let hit = match site.profile.rules.is_empty() {
                 true => None,
                 false => self.conn.rule(&opened, self.meta.id, &site.profile.rules).map(Box::new),
@@ -352,8 +352,8 @@ impl Driver {
     }
 }
 
-/// Leaves only the head in the input, if a long body has begun: what is taken out can be freed as it is read, whereas the
-/// input is held until the exchange ends.
+/// If a long body has begun, moves it out of the input and leaves only the head there. Bytes that were moved out can be
+/// freed as they are read, whereas the input is held until the exchange ends.
 fn take_long_body<'c>(opened: &Opened, input: &mut Vec<u8>, profile: &Profile) -> Option<Box<Body<'c>>> {
     Exchange::has_long_body(opened, input, profile).then(|| {
         let head = input[..opened.head.len].to_vec();
@@ -374,8 +374,8 @@ fn received_of(head: &Head, input: &[u8]) -> usize {
 mod tests {
     use super::*;
 
-    /// The largest allocation in bytes that glibc serves from the cache of a thread (tcache). With 2,504 bytes, an
-    /// exchange took 5 % more instructions.
+    /// The largest allocation in bytes that glibc serves from its per-thread cache (tcache). With a future of 2,504
+    /// bytes, an exchange took 5 % more instructions.
     const CACHED: usize = 1032;
 
     /// The size of the future that `start` returns.

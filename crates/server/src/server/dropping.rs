@@ -8,7 +8,8 @@ use labserve_core::conn::{
 };
 
 impl Driver {
-    /// Requests that get no response because of the one that is answered in their place; then the head of that one.
+    /// Emits the requests that get no response because a later one is answered in their place, then the head of that
+    /// one.
     pub(super) fn emit_displaced(&self, site: &Site, opened: &Opened) {
         let number = self.conn.standing().requests;
         self.emit_dropped(site, (&opened.displaced, 0), number, DropPlace::Read);
@@ -17,8 +18,8 @@ impl Driver {
         }
     }
 
-    /// A request whose exchange ended without a response. Its head is in `input`. One that is still there as a whole is
-    /// emitted when the connection closes.
+    /// Emits a request whose exchange ended without a response. Its head is in `input`. A request that is still in the
+    /// input as a whole is emitted when the connection closes.
     pub(super) fn emit_unanswered(&self, input: &[u8], outcome: &ExchangeOutcome) {
         let moved = outcome.arrived - input.len() as u64;
         let received = outcome.arrived + outcome.received;
@@ -41,8 +42,9 @@ impl Driver {
         self.server.emit(&self.meta, Standing { traffic, ..before }, &event);
     }
 
-    /// The requests in `bytes`, and the number of bytes `beyond` them ([`dropped`]). The first has this `number`; 0 if it
-    /// has none. False if the last of them is incomplete: then what arrives next is a part of it.
+    /// Emits the requests in `bytes`, which are followed by `beyond` more bytes that were not kept ([`dropped`]). The
+    /// first request has this `number`; 0 if it has none. Returns false if the last request is incomplete, so that the
+    /// next bytes to arrive are a part of it.
     pub(super) fn emit_dropped(
         &self,
         site: &Site,

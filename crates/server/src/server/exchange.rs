@@ -36,7 +36,7 @@ pub(super) struct ExchangeIo<'c> {
     pub(super) site: &'c Site,
 }
 
-/// What an exchange uses up and changes.
+/// The state that an exchange consumes or changes.
 pub(super) struct Held<'c> {
     writer: ReplyWriter<'c>,
     /// The request body. Boxed, because most requests have none.
@@ -47,14 +47,14 @@ pub(super) struct Held<'c> {
     pub(super) segment: u32,
     /// Whether the last segment of the response may be held back.
     corked: bool,
-    /// The time and the numbers that the response is decided and rendered with. Forgotten where a wait may follow the
-    /// decision.
+    /// The time and the numbers that the response is decided and rendered with. Reset before a step that may wait,
+    /// because they would be out of date afterwards.
     render: Option<RenderContext>,
 }
 
 impl<'c> ExchangeIo<'c> {
-    /// What an exchange has at its start: the known size of a segment, the responses that are held back until the next
-    /// one, and what has `arrived` if that is not in the input.
+    /// The state at the start of an exchange: the segment size if it is known, the responses that are held back until
+    /// the next one, and the bytes that have `arrived` if they are not in the input.
     pub(super) fn hold(self, segment: u32, unsent: Unsent, arrived: Option<Box<Body<'c>>>) -> Held<'c> {
         let Driver { stream, server, .. } = self.driver;
         Held {
@@ -149,10 +149,10 @@ impl<'c> ExchangeIo<'c> {
         }
     }
 
-    /// Ends an exchange that is not sending its response, because the connection is to be closed like this.
+    /// Ends an exchange before it sends its response, because the connection is to be closed like this.
     fn cut(self, exchange: &mut Exchange<'c>, close: Close) -> Finish {
         let finish = exchange.cut(close);
-        // A body may be read after its response, which is complete then.
+        // A body may be read after its response. That response is already complete.
         if !finish.answered {
             self.driver.count_cut(close);
         }
@@ -286,9 +286,9 @@ impl<'c> ExchangeIo<'c> {
         }
     }
 
-    /// Holds back the last segment of a response (TCP_CORK), if the profile does so and a capture would show it. It
-    /// would not if one segment holds the whole response, nothing of the request follows, and no FIN could share the
-    /// last segment.
+    /// Holds back the last segment of a response (TCP_CORK), if the profile does so and a capture would show the
+    /// difference. There is none if the body is one piece, the response fits into one segment, the request has no body,
+    /// and the connection stays open.
     fn cork(self, exchange: &Exchange<'_>, held: &mut Held<'_>, head: usize, rendered: &Rendered<'_>) {
         let profile = &self.site.profile;
         let of_file = |piece: &Piece<'_>| match piece {
@@ -299,7 +299,7 @@ impl<'c> ExchangeIo<'c> {
         if !profile.writes.cork || content == 0 {
             return;
         }
-        // The system is asked once for each connection.
+        // The system is asked only once for each connection.
         if held.segment == 0 {
             held.segment = crate::sys::segment(&self.driver.stream);
         }
@@ -314,7 +314,7 @@ impl<'c> ExchangeIo<'c> {
     }
 }
 
-/// The outcome if the body cannot be read. It is unknown where the next request would start.
+/// The outcome if the body cannot be read. The start of the next request is then unknown.
 #[cold]
 fn without_body(exchange: &Exchange<'_>, held: &mut Held<'_>) -> ExchangeOutcome {
     ExchangeOutcome {

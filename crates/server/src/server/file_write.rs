@@ -20,7 +20,7 @@ const COPYING_PAYS: usize = 8 << 10;
 thread_local! {
     /// The buffer in which a short head and its content are joined.
     static JOINED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    /// The buffer for file content. It is not kept across a wait: the content is then read again.
+    /// The buffer for file content. It is not kept across a wait: the content is read again afterwards.
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -29,7 +29,7 @@ thread_local! {
 pub(super) enum Error {
     /// The socket accepts nothing now.
     WouldBlock,
-    /// The file is not the announced version any more.
+    /// The file is no longer the announced version.
     FileChanged,
     /// The connection failed, or the file cannot be read.
     Io(io::Error),
@@ -50,8 +50,8 @@ pub(super) fn by_kernel(content: &Content, wanted: usize) -> bool {
 }
 
 /// Sends as much as the socket accepts of `head` and of `wanted` bytes of a resource from offset `at` on. Returns the
-/// number of bytes that it accepted of both. `same_version`: bytes that this process reads must be of the announced
-/// version.
+/// number of bytes that it accepted of both. `same_version`: file content that passes through this process must be of
+/// the announced version.
 ///
 /// # Errors
 /// See [`Error`].

@@ -22,8 +22,7 @@ impl Panicked {
 /// Runs `future` until it completes or panics.
 ///
 /// # Errors
-/// The future panicked. Whatever it borrows may be in an inconsistent state: use it for closing the connection, and for
-/// nothing else.
+/// The future panicked. Whatever it borrows may be in an inconsistent state: use it only to close the connection.
 pub(super) fn guarded<F: Future + Unpin>(mut future: F) -> impl Future<Output = Result<F::Output, Panicked>> {
     poll_fn(
         move |cx| match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut future).poll(cx))) {

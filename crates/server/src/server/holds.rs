@@ -1,13 +1,13 @@
-//! What rules hold, by name, until somebody releases it.
+//! Connections and requests that rules hold, by name, until the name is released.
 //!
-//! A release lets everything pass that is held under the name now. If nothing is, the next that comes passes: a test may
-//! release before its request has arrived.
+//! A release lets everything pass that is held under the name at that time. If nothing is held, the next request or
+//! connection to be held passes instead: a test may send the release before its request has arrived.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-/// What all workers hold.
+/// Everything that the workers hold.
 #[derive(Debug, Default)]
 pub(super) struct Holds(Mutex<BTreeMap<String, Gate>>);
 
@@ -15,11 +15,11 @@ pub(super) struct Holds(Mutex<BTreeMap<String, Gate>>);
 #[derive(Debug, Default)]
 struct Gate {
     waiting: Vec<oneshot::Sender<()>>,
-    /// How many may pass that are still to come.
+    /// How many releases came before there was anything to release. Each lets one pass.
     early: usize,
 }
 
-/// Something that is held, until it is released or this is dropped.
+/// One held request or connection. It is held until it is released or this is dropped.
 #[derive(Debug)]
 #[must_use = "nothing is held once this is dropped"]
 pub(super) struct Hold(oneshot::Receiver<()>);
@@ -27,7 +27,7 @@ pub(super) struct Hold(oneshot::Receiver<()>);
 impl Hold {
     /// Waits until it is released.
     pub(super) async fn released(self) {
-        // A reset of the server drops the sender. What was held then goes on.
+        // A reset of the server drops the sender. The held request or connection then continues.
         let _ = self.0.await;
     }
 }
@@ -38,7 +38,7 @@ impl Holds {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Holds what has come, from now on; `None` if it may pass, because `name` was released before.
+    /// Starts to hold something under `name`; `None` if it may pass, because `name` was released before.
     pub(super) fn hold(&self, name: &str) -> Option<Hold> {
         let mut gates = self.lock();
         let gate = gates.entry(name.to_owned()).or_default();
@@ -57,7 +57,7 @@ impl Holds {
         let mut gates = self.lock();
         let gate = gates.entry(name.to_owned()).or_default();
         let waiting = std::mem::take(&mut gate.waiting);
-        // A connection that has closed meanwhile is not held any more.
+        // A connection that has closed meanwhile is no longer held.
         let released = waiting.into_iter().filter_map(|sender| sender.send(()).ok()).count();
         if released == 0 {
             gate.early += 1;
@@ -65,7 +65,7 @@ impl Holds {
         released
     }
 
-    /// The names under which something is held, with the number of what is.
+    /// The names under which something is held, each with the number of what it holds.
     pub(super) fn held(&self) -> Vec<(String, usize)> {
         let count = |gate: &Gate| gate.waiting.iter().filter(|sender| !sender.is_closed()).count();
         let gates = self.lock();
@@ -73,7 +73,7 @@ impl Holds {
         held.filter(|(_, count)| *count > 0).collect()
     }
 
-    /// Lets everything pass, and forgets what was released early.
+    /// Lets everything pass, and forgets early releases.
     pub(super) fn clear(&self) {
         self.lock().clear();
     }

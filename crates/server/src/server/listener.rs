@@ -44,7 +44,7 @@ impl AcceptLoop {
         }
     }
 
-    /// Takes a new profile into account, if it is accepting. A task that waits would go on by the old one.
+    /// Applies a new profile, if the loop is accepting. A task that is already waiting would keep using the old one.
     pub(super) fn restart(&mut self, server: &Rc<LocalServer>) {
         if self.task.is_some() {
             self.set_accepting(false, server);
@@ -75,7 +75,7 @@ async fn accept(listener: Rc<TcpListener>, server: Rc<LocalServer>) {
             Some(limit) => Some(server.turns.next(limit).await),
             None => None,
         };
-        // A client that waited for the turn is in the queue by now.
+        // If this task had to wait for a turn, a waiting client is already in the accept queue.
         let (accepted, queued) = match &turn {
             Some(turn) if turn.waited => accept_queued(&listener).await,
             _ => (listener.accept().await, false),
@@ -107,7 +107,7 @@ async fn accept(listener: Rc<TcpListener>, server: Rc<LocalServer>) {
     }
 }
 
-/// Accepts a connection, and says whether one was in the queue already.
+/// Accepts a connection. The second value is true if it was already in the accept queue.
 async fn accept_queued(listener: &TcpListener) -> (io::Result<(TcpStream, SocketAddr)>, bool) {
     let mut pending = false;
     let accepted = std::future::poll_fn(|cx| {
@@ -119,15 +119,15 @@ async fn accept_queued(listener: &TcpListener) -> (io::Result<(TcpStream, Socket
     (accepted, !pending)
 }
 
-/// Waits until a descriptor below the reserve is free. New clients wait in the accept queue meanwhile; accepted connections are
-/// not affected.
+/// Waits until a descriptor below the reserve is free. Meanwhile, new clients wait in the accept queue; accepted
+/// connections are not affected.
 async fn wait_for_descriptors(reserve: FdReserve, listener: &TcpListener, server: &LocalServer) {
     if reserve.leaves_room(listener) {
         return;
     }
     tracing::warn!("no descriptors are left for more connections (ulimit -n): further clients wait until others leave");
     while !reserve.leaves_room(listener) {
-        // Free descriptors for connections: cached files that are not being sent can be opened again later.
+        // Free descriptors for connections: a cached file that is not being sent can be opened again later.
         server.cache.borrow_mut().clear();
         tokio::time::sleep(RECHECK).await;
     }
@@ -139,7 +139,7 @@ async fn wait_for_descriptors(reserve: FdReserve, listener: &TcpListener, server
 struct Inherited {
     /// TCP_NODELAY: on Linux a connection starts with its listener's setting.
     nodelay: bool,
-    /// The server's address; `None` if the listener is bound to all addresses and connections differ.
+    /// The server's address; `None` if the listener is bound to all addresses, so that connections differ.
     local: Option<SocketAddr>,
 }
 

@@ -24,14 +24,14 @@ pub(super) struct Shared {
     /// The number of accepted connections, which is the id of the newest.
     pub(super) connections: AtomicU64,
     /// A random number for the whole run. Its top bit is set, so that it always has sixteen hexadecimal digits and
-    /// bodies have the same length in every run.
+    /// response bodies have the same length in every run.
     pub(super) run_random: u64,
     pub(super) multiparts: AtomicU64,
-    /// How many connections were open when the time for the last responses was over.
+    /// How many connections were still open when the grace period ended.
     pub(super) cut_connections: AtomicU64,
-    /// How many requests then got no response, or not all of it.
+    /// How many requests had no response, or only a part of it, at that time.
     pub(super) cut_replies: AtomicU64,
-    /// What rules hold.
+    /// What is held by rules.
     pub(super) holds: Holds,
 }
 
@@ -64,7 +64,7 @@ pub(super) struct LocalServer {
     pub(super) stopping: Cell<bool>,
     /// Whether the site has rules.
     pub(super) has_rules: Cell<bool>,
-    /// Whether some of them act on the first byte of a request.
+    /// Whether some of these rules act on the first byte of a request.
     pub(super) has_first_byte_rules: Cell<bool>,
     /// How many connections this worker has open for this server, refused ones included.
     pub(super) open: Cell<u64>,
@@ -124,7 +124,7 @@ impl LocalServer {
         Rc::clone(&self.site.borrow())
     }
 
-    /// What `ask` says of the rules of the current site. It must not replace the site.
+    /// Calls `ask` with the rules of the current site and returns its result. `ask` must not replace the site.
     pub(super) fn with_rules<T>(&self, ask: impl FnOnce(&Rules) -> T) -> T {
         ask(&self.site.borrow().profile.rules)
     }
@@ -134,7 +134,7 @@ impl LocalServer {
         let rules = &site.profile.rules;
         self.has_rules.set(!rules.is_empty());
         self.has_first_byte_rules.set(rules.act_at_first_byte());
-        // Cached files were looked up below the old root, and judged by the old profile.
+        // Cached files were looked up below the old root, with the old profile.
         *self.cache.borrow_mut() = Cache::new(site.cache);
         self.sink.rename(&site.profile.name);
         *self.site.borrow_mut() = Rc::new(site);
@@ -197,7 +197,8 @@ impl LocalServer {
     }
 }
 
-/// A random number from the seed of the standard library's hash maps. Good enough for boundaries and ids, not for secrets.
+/// A random number from the seed of the standard library's hash maps. Good enough for boundaries and ids, not for
+/// secrets.
 fn random_seed() -> u64 {
     use std::hash::{BuildHasher, Hasher};
     std::hash::RandomState::new().build_hasher().finish()

@@ -75,7 +75,7 @@ impl Server {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
         crate::sys::claim_address(&socket)?;
         if address.is_ipv6() && address.ip().is_unspecified() {
-            // `[::]` is to accept IPv4 too. That is the default on Linux and macOS, but not on Windows.
+            // `[::]` must accept IPv4 too. That is the default on Linux and macOS, but not on Windows.
             socket.set_only_v6(false)?;
         }
         socket.bind(&address.into())?;
@@ -85,7 +85,7 @@ impl Server {
     /// A server on a socket that another program has opened, such as systemd.
     ///
     /// # Errors
-    /// The socket does not take the profile's settings.
+    /// The socket rejects one of the profile's settings.
     pub fn on(site: Site, listener: std::net::TcpListener) -> io::Result<Self> {
         Self::listening(site, listener.into())
     }
@@ -93,7 +93,7 @@ impl Server {
     fn listening(site: Site, socket: socket2::Socket) -> io::Result<Self> {
         // On Linux, connections inherit this. On other systems, the listener sets it on each connection.
         socket.set_tcp_nodelay(site.profile.writes.nodelay)?;
-        // A socket that listens already gets the profile's backlog.
+        // This also sets the backlog of a socket that is already listening.
         socket.listen(i32::try_from(site.profile.connection.backlog).unwrap_or(i32::MAX))?;
         socket.set_nonblocking(true)?;
         let listener: std::net::TcpListener = socket.into();
@@ -124,12 +124,12 @@ pub struct Running {
     shared: Arc<Shared>,
 }
 
-/// What a stop has cut short, because it was not finished within [`Options::grace`].
+/// What a stop cut short, because it was not finished within [`Options::grace`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CutShort {
     /// How many connections were still open.
     pub connections: u64,
-    /// How many requests on them had no response yet, or not all of it.
+    /// How many of their requests had no response yet, or only a part of it.
     pub replies: u64,
 }
 
@@ -252,7 +252,7 @@ async fn work(specs: Vec<ServerSpec>, shared: Arc<Shared>, mut commands: Unbound
         }
         servers.push(server);
     }
-    // A second signal may arrive before the stop that the first one asks for.
+    // A second signal may arrive before the stop that the first signal requests.
     let mut is_cut = false;
     while let Some(command) = commands.recv().await {
         match command {
@@ -293,11 +293,11 @@ async fn work(specs: Vec<ServerSpec>, shared: Arc<Shared>, mut commands: Unbound
         shared.cut_connections.fetch_add(server.open.get(), Ordering::Relaxed);
         server.registry.cut_all();
     }
-    // Each connection now ends as soon as its task runs. A panic would leave one open.
+    // Each connection now ends as soon as its task runs. The timeout is for a connection that a panic has left open.
     let _ = tokio::time::timeout(TO_CUT, all_closed(&servers)).await;
 }
 
-/// How long connections that are cut short have to emit that.
+/// How long to wait for the connections that were cut short to close and emit their last events.
 const TO_CUT: Duration = Duration::from_secs(1);
 
 async fn all_closed(servers: &[Rc<LocalServer>]) {

@@ -118,7 +118,7 @@ impl Registry {
         }
     }
 
-    /// Requests that every connection be closed, because the server stops and the time for its replies is over.
+    /// Requests that every connection be closed, because the server is stopping and the grace period is over.
     #[expect(
         clippy::iter_over_hash_type,
         reason = "the order in which they close does not matter"

@@ -33,9 +33,9 @@ enum Wait {
 pub(super) struct ReplyWriter<'c> {
     stream: &'c TcpStream,
     policy: &'c WritePolicy,
-    /// When the server started. The times of the pace are counted from then.
+    /// When the server started. The pace measures times from then.
     started: Instant,
-    /// The pace of the client, from its first wait in the current response on. Boxed, because most responses never wait.
+    /// The pace of the client since the first wait of the current response. Boxed, because most responses never wait.
     pace: Option<Box<Pace>>,
     sent: u64,
     /// Responses that are held back until the next one.
@@ -92,11 +92,11 @@ impl<'c> ReplyWriter<'c> {
         self.write_all(bytes, &[]).await
     }
 
-    /// Sends a part of a response, in the writes of the policy and without its delays: first of the head, split after
-    /// these numbers of lines, then of the body.
+    /// Sends a part of a response, in the writes of the policy but without its delays: first the head, split after
+    /// these numbers of lines, then the body.
     ///
     /// # Errors
-    /// As [`ReplyWriter::send`].
+    /// The same as those of [`ReplyWriter::send`].
     pub(super) async fn send_part(
         &mut self,
         mut head: &[u8],
@@ -125,7 +125,7 @@ impl<'c> ReplyWriter<'c> {
     /// Sends this number of `100 Continue` responses, each in its own write.
     ///
     /// # Errors
-    /// As [`ReplyWriter::send_bytes`].
+    /// The same as those of [`ReplyWriter::send_bytes`].
     pub(super) async fn send_continue(&mut self, times: u8) -> Result<(), SendError> {
         for _ in 0..times {
             self.send_bytes(CONTINUE).await?;
@@ -184,7 +184,7 @@ impl<'c> ReplyWriter<'c> {
         }
     }
 
-    /// After which numbers of lines the head is split, if it is sent in writes of its own.
+    /// After how many lines to split the head; `None` if head and body may share a write.
     fn split_of<'r>(&self, head: &[u8], rendered: &Rendered<'r>) -> Option<&'r [usize]>
     where
         'c: 'r,
@@ -195,7 +195,7 @@ impl<'c> ReplyWriter<'c> {
         rendered.split_head.or(usual).or(waits.then_some(&[]))
     }
 
-    /// After which numbers of lines a head is split if its response does not say it.
+    /// After how many lines to split the head of a response that does not specify it.
     #[inline]
     pub(super) fn usual_split(&self, has_file: bool) -> Option<&'c [usize]> {
         let split = if has_file {
@@ -206,7 +206,7 @@ impl<'c> ReplyWriter<'c> {
         split.as_deref()
     }
 
-    /// Sends a head in writes of its own, and waits before the body if there is one and the profile asks for it.
+    /// Sends the head in separate writes, and waits before the body if there is one and the profile asks for it.
     async fn send_split_head(&mut self, head: &[u8], split: &[usize], has_body: bool) -> Result<(), SendError> {
         for part in split_lines(head, split) {
             self.write_all(part, &[]).await?;
@@ -269,8 +269,8 @@ impl<'c> ReplyWriter<'c> {
         }
     }
 
-    /// Where the sending of a range ends: at its end, or at that of the file, if the file may grow meanwhile and the
-    /// policy follows it.
+    /// The offset at which the sending of a range ends: the end of the range, or the end of the file if the file may
+    /// grow meanwhile and the policy follows it.
     fn end_of(&self, range: ByteRange, resource: &Resource) -> u64 {
         let announced = range.last.saturating_add(1);
         // A file in memory does not grow.
@@ -328,7 +328,7 @@ impl<'c> ReplyWriter<'c> {
     }
 }
 
-/// Splits a head after the number of lines that each count gives.
+/// Splits a head. Each of `counts` is the number of lines of one part; the rest is the last part.
 fn split_lines<'h>(head: &'h [u8], counts: &[usize]) -> impl Iterator<Item = &'h [u8]> {
     let mut counts = counts.iter();
     let mut rest = Some(head);

@@ -122,7 +122,7 @@ impl<'c> RequestBody<'c> {
         })
     }
 
-    /// The number of bytes that had arrived before it was opened, head included.
+    /// The number of bytes that had arrived before the body was opened, head included.
     pub(super) fn arrived(&self) -> u64 {
         self.arrived
     }
@@ -241,7 +241,7 @@ impl Service<hyper::Request<Incoming>> for HandOut {
     type Future = Pending<Result<Self::Response, Infallible>>;
 
     fn call(&self, request: hyper::Request<Incoming>) -> Self::Future {
-        // The receiver is gone only if the body is not needed any more.
+        // The receiver is gone only if the body is no longer needed.
         let _ = self.0.send(request.into_body());
         pending()
     }

@@ -1,5 +1,5 @@
-//! Carries out what rules do to a connection before a request and between two. A server without rules does not come
-//! here.
+//! Carries out what rules do to a connection before a request and between two requests. Used only if the site has
+//! rules.
 
 use super::closing::has_unread;
 use super::driver::Driver;
@@ -17,10 +17,10 @@ use tokio::io::ReadBuf;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-/// How often it is looked whether the client's system has confirmed what was sent.
+/// How often to check whether the client's system has acknowledged what was sent.
 const CONFIRM: Duration = Duration::from_millis(1);
 
-/// How long a client may leave bytes unconfirmed before it is reset all the same.
+/// How long to wait for the acknowledgement of sent bytes before the connection is reset anyway.
 const CONFIRM_WITHIN: Duration = Duration::from_secs(5);
 
 impl Driver {
@@ -29,9 +29,10 @@ impl Driver {
         self.server.has_rules.get()
     }
 
-    /// The rule for this stage. Most connections have none, so it is not carried out here, which takes a future.
+    /// The rule for this stage. Carrying it out needs a future, so that is a separate call: most connections have no
+    /// rule.
     pub(super) fn due_rule(&mut self, stage: Stage) -> Option<DueRule> {
-        // Most requests have none, so it is not looked for where there cannot be one.
+        // Most requests have no rule, so the search is skipped where there cannot be one.
         let may_be = match stage {
             Stage::Accepted => true,
             Stage::Waits => self.conn.has_idle_rule(),
@@ -76,10 +77,10 @@ impl Driver {
         None
     }
 
-    /// Waits for the first byte of a request, if it may be the point of a rule. If one acts on it, returns that rule and
-    /// leaves the byte unread. `Ready(None)` means that what has arrived is to be read, if anything has.
+    /// Waits for the first byte of a request, in case a rule acts on it. If one does, returns that rule and leaves the
+    /// byte unread. `Ready(None)` means that whatever has arrived is to be read.
     pub(super) fn poll_first_byte(&mut self, cx: &mut Context<'_>) -> Poll<Option<WaitOutcome>> {
-        // Mostly nothing has arrived yet. Then the rules need not be looked at.
+        // Usually nothing has arrived yet, and the rules need not be checked.
         if self.stream.poll_read_ready(cx).is_pending() {
             return Poll::Pending;
         }
@@ -97,8 +98,8 @@ impl Driver {
     }
 }
 
-/// Waits for bytes, which stay unread: whether there are any, or a FIN instead. The error is why the connection is
-/// broken. The system tells that once, so no later read will.
+/// Waits for input, which stays unread. `true` means bytes, `false` a FIN. The error is why the connection is broken;
+/// the system reports it only once, so a later read will not see it.
 fn poll_arrival(stream: &TcpStream, cx: &mut Context<'_>) -> Poll<Result<bool, CloseReason>> {
     let mut byte = [0];
     let arrived = ready!(stream.poll_peek(cx, &mut ReadBuf::new(&mut byte)));
@@ -114,13 +115,13 @@ async fn arrives_within(stream: &TcpStream, time: Duration) -> Result<bool, Clos
     }
 }
 
-/// Waits until the client's system has confirmed everything that was sent. A reset discards what it has not.
+/// Waits until the client's system has acknowledged everything that was sent. A reset discards unacknowledged bytes.
 pub(super) async fn confirmed(stream: &TcpStream) {
     let all_confirmed = async {
         while sys::unconfirmed(stream) > 0 {
             sleep(CONFIRM).await;
         }
     };
-    // A client whose buffer is full confirms nothing until it reads.
+    // A client whose buffer is full acknowledges nothing until it reads.
     let _ = tokio::time::timeout(CONFIRM_WITHIN, all_confirmed).await;
 }

@@ -1,6 +1,6 @@
-//! The turns of a server's connections, for profiles that limit how many connections are served at once.
+//! Limits how many connections of a server are served at once, for profiles that have such a limit.
 //!
-//! It counts the connections that are served, over all worker threads. It does not know what they are, or who asks.
+//! A turn is the right to serve one connection. The turns of all worker threads are counted together.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Notify;
@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 #[derive(Debug, Default)]
 pub(super) struct Turns {
     taken: AtomicU64,
-    /// Told whenever a turn ends.
+    /// Notified whenever a turn ends.
     ended: Notify,
 }
 
@@ -19,7 +19,7 @@ impl Turns {
         let mut waited = false;
         loop {
             let one_more = |taken: u64| (taken < limit).then_some(taken + 1);
-            // Before the count is looked at, so that no end of a turn is missed in between.
+            // Created before the count is read, so that a turn that ends in between is not missed.
             let ended = self.ended.notified();
             if self
                 .taken
@@ -39,7 +39,7 @@ impl Turns {
     /// Ends a turn that was [`kept`](Turn::keep).
     pub(super) fn end(&self) {
         self.taken.fetch_sub(1, Ordering::Relaxed);
-        // One waits per worker thread. If it no longer accepts, it hands this on to the next.
+        // At most one task per worker thread waits. If the notified task is aborted, tokio notifies the next one.
         self.ended.notify_one();
     }
 }
@@ -47,7 +47,7 @@ impl Turns {
 /// The right to serve one connection. It ends when this is dropped, unless it is kept.
 #[derive(Debug)]
 pub(super) struct Turn<'t> {
-    /// Whose turn ends with it; `None` if it is kept.
+    /// Where the turn is counted; `None` if it is kept.
     turns: Option<&'t Turns>,
     /// Whether a connection had to end first.
     pub(super) waited: bool,

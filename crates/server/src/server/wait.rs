@@ -38,9 +38,9 @@ pub(super) type Armed = (Duration, Pin<Box<Sleep>>);
 
 /// How a wait ended.
 pub(super) enum WaitOutcome {
-    /// Something came that the connection has to react to, or a timer fired.
+    /// Input arrived that the connection has to react to, or a timer fired.
     Wake(WakeReason),
-    /// The first byte of a request is there, and is the point of this rule. It was left unread.
+    /// The first byte of a request has arrived, and this rule acts on it. The byte was left unread.
     RuleDue(Box<DueRule>),
 }
 
@@ -64,7 +64,7 @@ impl Driver {
         }
     }
 
-    /// Whether the bytes after a head take a wait to settle.
+    /// Whether `settle` requires a wait.
     pub(super) fn waits_to_settle(&self, settle: Settle) -> bool {
         match settle {
             Settle::TakeTurns => self.server.open.get() >= MANY,
@@ -77,7 +77,7 @@ impl Driver {
     pub(super) async fn client_has_ended(&mut self, within: Duration) -> bool {
         let until = self.conn.last_byte().saturating_add(within);
         let left = until.saturating_sub(self.server.now());
-        // The system's clock, because the clock of the runtime may be paused in tests.
+        // The system's clock, because tests may pause the clock of the runtime.
         let begun = std::time::Instant::now();
         loop {
             // After one turn of the reactor, everything that has arrived is known. A timer would fire a millisecond
@@ -98,7 +98,7 @@ impl Driver {
             if ended || begun.elapsed() >= left {
                 return ended;
             }
-            // The client may need this very CPU to send its FIN.
+            // The client may need this CPU to send its FIN.
             std::thread::yield_now();
         }
     }
@@ -116,7 +116,8 @@ impl Driver {
                     Poll::Pending => return self.poll_end_of_wait(site, cx),
                 }
             }
-            // The reactor may report bytes and the timer together. Where the timer wins, it is looked at first.
+            // The reactor may report bytes and the timer together. Where the profile lets the timer win, it is checked
+            // first.
             if self.may_have_expired()
                 && site.profile.connection.timers.tie == AtExpiry::Discard
                 && let Poll::Ready(end) = self.poll_end_of_wait(site, cx)
@@ -164,8 +165,8 @@ impl Driver {
         })
     }
 
-    /// The same for a wait that does not use the socket. It also ends when the client has reset the connection, which
-    /// Windows does not tell. A FIN does not end it: the client may have closed its sending side alone, and still read.
+    /// Like [`Self::unless_closed`], for a wait that does not use the socket. It also ends when the client resets the
+    /// connection, which Windows does not report. A FIN does not end it: a client that has sent FIN may still read.
     pub(super) async fn unless_gone<T>(&self, work: Pin<&mut impl Future<Output = T>>) -> Result<T, Close> {
         tokio::select! {
             biased;

@@ -5,7 +5,7 @@ use serde::Serialize;
 /// The file descriptor of an open socket.
 #[cfg(unix)]
 pub(crate) type Socket = std::os::fd::RawFd;
-/// This system offers nothing here. Windows has SIO_TCP_INFO, but Wine does not, so it could not be tested.
+/// Not available on this system. Windows has SIO_TCP_INFO, but Wine does not, so it could not be tested.
 #[cfg(not(unix))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Socket;
@@ -43,7 +43,7 @@ pub(crate) fn socket(stream: &impl std::os::fd::AsRawFd) -> Socket {
     stream.as_raw_fd()
 }
 
-/// This system offers nothing here.
+/// Not available on this system.
 #[cfg(not(unix))]
 pub(crate) fn socket<S>(_: &S) -> Socket {
     Socket
@@ -105,13 +105,13 @@ pub(crate) fn kernel_facts(socket: Socket) -> Option<Kernel> {
     })
 }
 
-/// This system has no such information.
+/// Not available on this system.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub(crate) fn kernel_facts(_: Socket) -> Option<Kernel> {
     None
 }
 
-/// How many bytes that were sent the peer's system has not confirmed.
+/// How many sent bytes the peer has not acknowledged.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code, reason = "a call of the operating system")]
 pub(crate) fn unconfirmed(stream: &tokio::net::TcpStream) -> usize {
@@ -125,7 +125,7 @@ pub(crate) fn unconfirmed(stream: &tokio::net::TcpStream) -> usize {
     }
 }
 
-/// This system does not tell.
+/// Not available on this system.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn unconfirmed(_: &tokio::net::TcpStream) -> usize {
     0
@@ -146,13 +146,13 @@ pub(crate) enum PeerEnd {
     FinThenReset,
 }
 
-/// How the peer has ended its side, on a connection whose own side has not ended. It is known as soon as the system has
-/// received it, also where bytes before it have not been read.
+/// How the peer has ended its side, on a connection whose own side has not ended. This is known as soon as the system
+/// has received it, even if bytes before it have not been read.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub(crate) fn peer_end(stream: &tokio::net::TcpStream) -> Option<PeerEnd> {
     match kernel_facts(socket(stream))?.state {
         "CLOSE_WAIT" => Some(PeerEnd::Fin),
-        // A RST after a FIN is EPIPE to the kernel, and ECONNRESET otherwise.
+        // The kernel reports a RST after a FIN as EPIPE, and any other RST as ECONNRESET.
         "CLOSE" => Some(match stream.take_error() {
             Ok(Some(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => PeerEnd::FinThenReset,
             _ => PeerEnd::Reset,
@@ -161,8 +161,8 @@ pub(crate) fn peer_end(stream: &tokio::net::TcpStream) -> Option<PeerEnd> {
     }
 }
 
-/// How the peer has ended its side, on a connection whose own side has not ended. A FIN after bytes that have not been
-/// read is not seen.
+/// How the peer has ended its side, on a connection whose own side has not ended. A FIN that follows unread bytes is
+/// not seen.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub(crate) fn peer_end(stream: &tokio::net::TcpStream) -> Option<PeerEnd> {
     match socket2::SockRef::from(stream).peek(&mut [std::mem::MaybeUninit::uninit()]) {

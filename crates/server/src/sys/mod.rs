@@ -1,4 +1,4 @@
-//! What depends on the operating system. This is the only module with unsafe code.
+//! Code that depends on the operating system. This is the only module with unsafe code.
 
 #[cfg(test)]
 pub(crate) mod allocations;

@@ -3,10 +3,10 @@
 use std::io;
 use std::net::TcpListener;
 
-/// Takes the listening sockets that were passed to this process. They can be taken once: a second call finds none.
+/// Takes the listening sockets that were passed to this process. This works only once: a second call finds none.
 ///
 /// # Errors
-/// A descriptor that was passed is not a TCP socket that listens.
+/// A descriptor that was passed is not a listening TCP socket.
 #[cfg(target_os = "linux")]
 pub fn passed_listeners() -> io::Result<Vec<TcpListener>> {
     use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,7 +22,7 @@ pub fn passed_listeners() -> io::Result<Vec<TcpListener>> {
 /// Only Linux has programs that pass sockets in this way.
 ///
 /// # Errors
-/// It does not fail.
+/// This function does not fail.
 #[cfg(not(target_os = "linux"))]
 pub fn passed_listeners() -> io::Result<Vec<TcpListener>> {
     Ok(Vec::new())
@@ -35,13 +35,13 @@ mod linux {
     use std::net::TcpListener;
     use std::os::fd::{BorrowedFd, FromRawFd, RawFd};
 
-    /// The first descriptor that is passed. The others follow it.
+    /// The first descriptor that is passed. The others have the numbers after it.
     pub(super) const FIRST: RawFd = 3;
-    /// More sockets than this are a mistake in the environment.
+    /// A larger number of sockets is a mistake in the environment.
     const MOST: RawFd = 1000;
 
-    /// How many descriptors were passed to the process with this id. The variables may be those of a parent: its children
-    /// inherit them.
+    /// How many descriptors were passed to the process with this id. The variables may be meant for a parent process,
+    /// because children inherit them.
     pub(super) fn count(process: u32, variable: impl Fn(&str) -> Option<String>) -> RawFd {
         let number = |name: &str| variable(name).and_then(|text| text.parse::<u32>().ok());
         if number("LISTEN_PID") != Some(process) {
@@ -51,7 +51,8 @@ mod linux {
         count.unwrap_or(0).min(MOST)
     }
 
-    /// The listener that has this descriptor. It is closed when a program is started from here.
+    /// The listener that has this descriptor. It is closed on exec, so a program that is started from here does not get
+    /// it.
     #[allow(unsafe_code, reason = "a descriptor is passed as a number")]
     pub(super) fn take(descriptor: RawFd) -> io::Result<TcpListener> {
         // SAFETY: the call reads a flag, and fails if the descriptor is not open.

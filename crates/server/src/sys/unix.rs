@@ -52,8 +52,7 @@ pub(crate) fn open_without_waiting(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(flags).open(path)
 }
 
-/// Number of files that a worker thread keeps open between requests. On Unix, an open file can be replaced without
-/// hindrance.
+/// Number of files that a worker thread keeps open between requests. On Unix, a file can be replaced while it is open.
 pub(crate) const KEPT_OPEN: usize = 256;
 
 /// Reads at an offset, without moving the file's position.
@@ -113,7 +112,7 @@ pub(crate) fn lowest_free(any: &impl Descriptor) -> Option<u64> {
         .and_then(|copy| u64::try_from(copy.as_raw_fd()).ok())
 }
 
-/// A name of the file system, or several joined by `/`. Here any bytes are one; `None` on systems where they are not.
+/// A file name, or several joined by `/`. On Unix, any bytes are valid; `None` on systems where they are not.
 pub(crate) fn file_name(bytes: &[u8]) -> Option<&Path> {
     Some(Path::new(OsStr::from_bytes(bytes)))
 }
@@ -139,12 +138,12 @@ pub(crate) fn claim_address(socket: &Socket) -> io::Result<()> {
     socket.set_reuse_address(true)
 }
 
-/// Whether the system shows its own menus in Chinese. Here the variables of the locale say so.
+/// Whether the system shows its menus in Chinese. On Unix, the locale variables tell the language.
 pub fn shows_chinese() -> bool {
     false
 }
 
-/// Whether this output shows ANSI colours. Every terminal does.
+/// Whether this output shows ANSI colours. Every terminal on Unix does.
 pub fn shows_colour<T>(_: &T) -> bool {
     true
 }
@@ -153,7 +152,7 @@ pub fn shows_colour<T>(_: &T) -> bool {
 /// FIN. Linux only. Elsewhere nothing is held back.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn cork(socket: &impl AsFd, on: bool) {
-    // It fails if the connection was reset. Then there is nothing to hold back.
+    // This fails if the connection was reset. Then there is nothing to hold back.
     let _ = socket2::SockRef::from(socket).set_tcp_cork(on);
 }
 
@@ -168,7 +167,7 @@ pub(crate) fn segment(socket: &impl AsFd) -> u32 {
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(crate) fn cork<S>(_: &S, _: bool) {}
 
-/// Nothing is held back until a segment is full.
+/// The maximum number, because this system has no [`cork`].
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(crate) fn segment<S>(_: &S) -> u32 {
     u32::MAX

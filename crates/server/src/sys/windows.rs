@@ -116,7 +116,7 @@ pub(crate) fn file_limit() -> Option<u64> {
 pub trait Descriptor {}
 impl<T> Descriptor for T {}
 
-/// The numbers of handles have no meaning.
+/// Handles are not numbered in order.
 pub(crate) fn number(_: &impl Descriptor) -> u64 {
     0
 }
@@ -126,7 +126,7 @@ pub(crate) fn lowest_free(_: &impl Descriptor) -> Option<u64> {
     Some(0)
 }
 
-/// A name of the file system, or several joined by `/`; `None` for bytes that are none.
+/// A file name, or several joined by `/`; `None` for bytes that are not valid as a name.
 pub(crate) fn file_name(bytes: &[u8]) -> Option<&Path> {
     std::str::from_utf8(bytes).ok().map(Path::new)
 }
@@ -174,8 +174,8 @@ pub(crate) fn claim_address(socket: &Socket) -> io::Result<()> {
     }
 }
 
-/// Whether this output shows ANSI colours. A Windows console does if it is told to, since Windows 10. A terminal that
-/// is not a Windows console is like one on Unix.
+/// Whether this output shows ANSI colours. A Windows console does, since Windows 10, once the mode for it is set. A
+/// terminal that is not a Windows console is like one on Unix.
 #[allow(unsafe_code, reason = "a call of the operating system")]
 pub fn shows_colour(console: &impl AsRawHandle) -> bool {
     let (console, mut mode) = (console.as_raw_handle(), 0);
@@ -193,7 +193,7 @@ pub const NEW_PROCESS_GROUP: u32 = CREATE_NEW_PROCESS_GROUP;
 /// The primary language of a language identifier is in its lower ten bits; this is LANG_CHINESE.
 const CHINESE: u16 = 0x04;
 
-/// Whether the system shows its own menus in Chinese.
+/// Whether the system shows its menus in Chinese.
 #[allow(unsafe_code, reason = "a call of the operating system")]
 pub fn shows_chinese() -> bool {
     // SAFETY: the call takes nothing.
@@ -211,7 +211,7 @@ pub fn press_break(leader: &Child) -> bool {
 /// Windows cannot hold back segments on demand.
 pub(crate) fn cork<S>(_: &S, _: bool) {}
 
-/// Nothing is held back until a segment is full.
+/// The maximum number, because segments cannot be held back here.
 pub(crate) fn segment<S>(_: &S) -> u32 {
     u32::MAX
 }

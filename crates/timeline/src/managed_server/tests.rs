@@ -42,7 +42,7 @@ fn settings_are_changed_and_reset() {
     assert!(saved.starts_with("extends = \"node\"\n"), "{saved}");
     let again = Stack::of("saved", Layer::parse("saved", &saved).expect("a profile"));
     assert_eq!(again.merged(), server.stack.changes());
-    // Neither the profile's own value nor null is a change.
+    // Neither the profile's current value nor null is a change.
     change(&mut server, json!({"timers.idle": "5s", "connection.persistent": null})).expect("right");
     assert_eq!(differs(&server), json!([]));
     assert_eq!(server.toml(), "extends = \"node\"\n");
@@ -63,7 +63,7 @@ fn one_bad_setting_refuses_all_of_them() {
         assert!(change(&mut server, bad.clone()).is_err(), "{bad}");
         assert_eq!(differs(&server), json!([]), "{bad}");
     }
-    // The key is the one that was sent, not that of the table that a time alone stands in.
+    // The error names the key that was sent, not the key of the table in which a bare time is stored.
     let refused = change(&mut server, json!({"timers.idle": "soon"})).expect_err("not a time");
     assert!(
         format!("{refused:?}").contains("key: Some(\"timers.idle\")"),
@@ -93,7 +93,7 @@ fn every_key_of_the_profile_can_be_changed() {
         ]
     );
     assert_eq!(server.site.profile.head.fields, 10);
-    // A value replaces what was changed before, and null resets it.
+    // A new value replaces the earlier change, and null resets it.
     change(&mut server, json!({"methods.POST": 403, "limits.fields": null})).expect("right");
     change(
         &mut server,

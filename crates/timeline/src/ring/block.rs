@@ -1,14 +1,15 @@
-//! Batches of lines that are compressed together. Lines of events resemble each other: they take about a tenth of the room.
+//! Batches of lines that are compressed together. Lines of events are similar, so they shrink to about a tenth.
 //!
-//! LZ4 and not DEFLATE: the thread that compresses also answers. Over 18 MB of lines in blocks of 64 KiB, LZ4 made 13.6 of
-//! them one at 1.1 GB/s, DEFLATE at its fastest 15.6 at 160 MB/s, and 260 MB/s back.
+//! It uses LZ4 rather than DEFLATE, because the thread that compresses also serves requests. On 18 MB of lines in
+//! blocks of 64 KiB, LZ4 had a ratio of 13.6 at 1.1 GB/s. DEFLATE at its fastest level had a ratio of 15.6 at 160 MB/s,
+//! and decompressed at 260 MB/s.
 
 use super::Batch;
 use bytes::Bytes;
 use lz4_flex::block::{compress, decompress};
 use std::ops::Range;
 
-/// How many bytes of lines a block holds at most, unless a batch is larger. A reader gets a block at a time.
+/// The maximum number of bytes of lines in a block, unless a single batch is larger. Readers read one block at a time.
 pub(super) const BLOCK: usize = 64 << 10;
 
 /// Compressed batches.
@@ -19,7 +20,7 @@ pub(super) struct Block {
     first: u64,
     /// How many lines were pushed before it.
     before: u64,
-    /// Where each batch ends, from the beginning of the block on.
+    /// Where each batch ends, as an offset in the block.
     ends: Box<[End]>,
 }
 
@@ -30,7 +31,7 @@ struct End {
 }
 
 impl Block {
-    /// Compresses these batches, of which the first one has the number `first`. `None` if they have 4 GiB or more.
+    /// Compresses these batches, starting with number `first`. `None` if they have 4 GiB or more.
     pub(super) fn pack<'a>(first: u64, batches: impl Iterator<Item = &'a Batch>) -> Option<Self> {
         let (mut text, mut ends, mut before) = (Vec::with_capacity(BLOCK), Vec::new(), None);
         for batch in batches {
@@ -59,12 +60,12 @@ impl Block {
         self.first + self.ends.len() as u64
     }
 
-    /// How many bytes it takes.
+    /// How many bytes the block takes.
     pub(super) fn size(&self) -> usize {
         size_of::<Self>() + self.compressed.len() + size_of_val(&*self.ends)
     }
 
-    /// How many bytes its lines have.
+    /// How many bytes its lines have before compression.
     pub(super) fn text_bytes(&self) -> usize {
         self.end_before(self.end()).bytes as usize
     }
@@ -83,7 +84,7 @@ impl Block {
             .unwrap_or_default()
     }
 
-    /// The batches of this range that it has.
+    /// The batches of this range that are in the block.
     pub(super) fn unpack(&self, range: Range<u64>) -> Vec<Bytes> {
         let text = self.text();
         let numbers = range.start.max(self.first)..range.end.min(self.end());
@@ -95,7 +96,7 @@ impl Block {
         numbers.map(cut).collect()
     }
 
-    /// All its lines. Empty if they cannot be decompressed: readers go on with the next block then.
+    /// All its lines. Empty if they cannot be decompressed; readers then continue with the next block.
     fn text(&self) -> Bytes {
         decompress(&self.compressed, self.text_bytes()).map_or_else(
             |error| {

@@ -1,4 +1,4 @@
-//! The ring and its blocks.
+//! Tests of the ring and its blocks.
 
 use super::*;
 
@@ -62,7 +62,7 @@ fn much_is_read_in_parts() {
     assert_eq!(texts(&ring.read(first.next, u64::MAX, 5)), ["bb\n", "c\n"]);
 }
 
-/// Lines as events have them: alike, but for their numbers. The batches have 1 to 40 of them.
+/// Lines like those of events: equal except for their numbers. A batch has 1 to 40 of them.
 fn batch(number: u64) -> String {
     let line = |at: u64| {
         let time = (number * 40 + at) * 7_919_317;

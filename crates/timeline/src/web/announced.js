@@ -1,4 +1,4 @@
-// Whether what a server announces is what it does, and the settings that would make it so. Pure.
+// Whether a server's announced timeout matches its real one, and the settings that would make them equal. Pure.
 
 import { fromNanoseconds } from "./time.js";
 
@@ -7,9 +7,9 @@ const FIELDS = "connection.fields.keep";
 const TIMEOUT = /(timeout\s*=\s*)\d+/i;
 
 /**
- * What differs after a change: `{announced, idle, changes}`, both in ms, `idle` null for never. Each of the changes makes
- * them equal: `{key, value, line}`, a setting, its value, and the line of the value that is new. Null if they are equal, or
- * as the profile has them.
+ * The difference that a change has caused: `{announced, idle, changes}`. Both times are in ms; `idle` is null for never.
+ * Each of the changes would make them equal: `{key, value, line}`, a setting, its value, and the new line of the value.
+ * Null if the times are equal, or if they are those of the profile.
  */
 export function mismatch(server) {
   const announced = fromNanoseconds(server.announced_timeout_ns);

@@ -13,12 +13,12 @@ export class Refused extends Error {
   }
 }
 
-/** The fields that a request carries for access: the token, or `other` instead of it, or none. */
+/** The fields that authorize a request: with the token, with `other` instead of it, or none. */
 function credentials(other = token()) {
   return other === "" ? {} : { Authorization: `Bearer ${other}` };
 }
 
-/** The refusal that a response holds. */
+/** The refusal in a response. */
 async function refusal(response) {
   const value = await response.json().catch(() => null);
   return new Refused(response.status, value?.error);
@@ -79,7 +79,7 @@ export async function* linesBefore(id, signal) {
   }
 }
 
-/** Whether the server takes `tried` as its token. */
+/** Whether the server accepts `tried` as its token. */
 export async function isToken(tried) {
   try {
     return (await (await send("GET", "state", { tried })).json()).may_change;
@@ -92,7 +92,7 @@ export async function isToken(tried) {
 /** How long to wait (ms) before reopening a stream that has ended. */
 const AGAIN = 1000;
 
-/** How many past lines a page begins with. It draws when it has them, and fetches those before them then. */
+/** How many past lines a page loads first. It draws them, and only then fetches the lines before them. */
 const LAST = 2000;
 
 /** How long (ms) a stream may be silent. The server sends something every 15 s. */

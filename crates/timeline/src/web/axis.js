@@ -1,10 +1,10 @@
-// The axis: maps times to places. The view maps places to pixels. Pure.
+// The axis: maps times to places, which the view maps to pixels. Pure.
 //
-// On the true scale a place is its time. On the compressed one the time between two events takes room by its logarithm, as
-// on the page of `labserve explain`: a request of 2 ms and a rest of 75 s can both be seen. Within that time, places are in
-// proportion, so that two timeouts of one rest can be compared.
+// On the true scale, a place is its time. On the compressed scale, the space between two events is the logarithm of the time
+// between them, as on the page of `labserve explain`: a request of 2 ms and an idle period of 75 s can both be seen. Within
+// the space between two events, places are proportional to time, so that two timeouts of one idle period can be compared.
 
-/** Times (ms) below this are drawn in proportion, longer ones by their logarithm, and the part beyond an hour in proportion. */
+/** Times (ms) below this are drawn proportionally, longer ones by their logarithm, and the part beyond an hour proportionally. */
 const KNEE = 0.2;
 const LONG = 3_600_000;
 const ROOM_OF_LONG = Math.log1p(LONG / KNEE);
@@ -14,13 +14,13 @@ const MOST = 200_000;
 /** The true scale. */
 export const TRUE = { place: (time) => time, time: (place) => place, compresses: false, gaps: () => [] };
 
-/** How much room a time between two events takes. */
+/** The space that a time between two events takes. */
 function room(ms) {
   if (ms <= 0) return 0;
   return ms <= LONG ? Math.log1p(ms / KNEE) : ROOM_OF_LONG + (ms - LONG) / LONG;
 }
 
-/** The time that takes this much room. */
+/** The time that takes this much space. */
 function timeIn(place) {
   return place <= ROOM_OF_LONG ? KNEE * Math.expm1(place) : LONG + (place - ROOM_OF_LONG) * LONG;
 }
@@ -28,10 +28,10 @@ function timeIn(place) {
 export class Axis {
   constructor() {
     this.compresses = true;
-    /** The times of events, ascending, from the origin on, and the places of those that are known. */
+    /** The times of events in ascending order, starting with the origin, and their places as far as they are computed. */
     this.times = [0];
     this.places = [0];
-    /** The current time: the time since the last event takes room as if an event came now. */
+    /** The current time. The time since the last event takes space as if there were an event now. */
     this.now = 0;
   }
 
@@ -40,20 +40,20 @@ export class Axis {
     return this.times[0];
   }
 
-  /** The room of a millisecond after the event with this number. */
+  /** The space that a millisecond takes after the event with this number. */
   #slope(at) {
     const { times } = this;
     const gap = at + 1 < times.length ? times[at + 1] - times[at] : Math.max(this.now - times[at], KNEE);
     return room(gap) / gap;
   }
 
-  /** Adds the time of an event. Most come in order; one that is known adds nothing. */
+  /** Adds the time of an event, unless it is known. Most are added in order. */
   add(time) {
     const { times, places } = this;
     const at = last(times, time) + 1;
     if (times[at - 1] === time) return;
     if (at === 0) {
-      // Before all others: their places stay.
+      // It is before all others, so their places stay.
       places.unshift(places[0] - room(times[0] - time));
       times.unshift(time);
       return;
@@ -68,23 +68,23 @@ export class Axis {
     }
   }
 
-  /** Computes the places that are missing. Those before them stay, so that the picture does. */
+  /** Computes missing places. Earlier places do not change, so that the picture does not move. */
   #settle() {
     const { times, places } = this;
     for (let i = places.length; i < times.length; i += 1) places.push(places[i - 1] + room(times[i] - times[i - 1]));
   }
 
-  /** Where a time is. */
+  /** The place of a time. */
   place(time) {
     this.#settle();
     const { times, places } = this;
     const at = last(times, time);
-    // Before the first event, time has a mirror of the room after the last one.
+    // Before the first event, times take the same space as after the last event.
     if (at < 0) return places[0] - room(times[0] - time);
     return places[at] + (time - times[at]) * this.#slope(at);
   }
 
-  /** Which time is there. */
+  /** The time of a place. */
   time(place) {
     this.#settle();
     const { times, places } = this;

@@ -1,4 +1,4 @@
-// The tab of a capture: one that is dropped onto the page is explained by the program, and shown beside the live lanes.
+// The tab of a capture: the program explains a capture that is dropped onto the page, and the tab shows it beside the lanes.
 
 import { explain } from "./api.js";
 import { h, say } from "./dom.js";
@@ -9,15 +9,15 @@ import { readInstant } from "./time.js";
 const LISTED = 100;
 
 export class CaptureTab {
-  /** `select(id)` chooses the lane of a connection, `opened()` shows the tab, `failed(error)` takes a refusal. */
+  /** `select(id)` selects the lane of a connection, `opened()` shows the tab, `failed(error)` receives a refusal. */
   constructor(root, model, { select, opened, failed }) {
     Object.assign(this, { root, model, select, opened, failed, file: null, page: "", streams: new Map() });
     this.relabel();
   }
 
-  /** Builds the tab in the present language, and explains its capture in that. */
+  /** Builds the tab in the current language, and explains its capture in that language. */
   relabel() {
-    // A label in the place of the browser's own button, which has the browser's language.
+    // A label instead of the browser's button, whose text is in the browser's language.
     const input = h("input", { type: "file", id: "capture-file", class: "hidden-text", accept: ".pcap,.pcapng,.cap,.gz,.zst" });
     input.addEventListener("change", () => input.files.length > 0 && this.take(input.files[0]));
     this.status = h("p", { role: "status" });
@@ -37,7 +37,7 @@ export class CaptureTab {
     if (this.file) this.take(this.file);
   }
 
-  /** Has a file explained, and shows what was said of it. */
+  /** Sends a file to be explained, and shows the result. */
   async take(file) {
     this.file = file;
     this.opened();
@@ -50,11 +50,11 @@ export class CaptureTab {
       this.failed(refused);
       say(this.error, refused.code === "network" ? t("error.network") : refused.message);
     }
-    // Another file may have been chosen meanwhile.
+    // The user may have chosen another file meanwhile.
     if (this.file === file) this.#show(explained);
   }
 
-  /** The lane of a connection was chosen: shows what the capture says of it. */
+  /** Shows what the capture says about a connection, after its lane was selected. */
   follow(id) {
     const stream = this.streams.get(id);
     if (stream !== undefined) this.frame.src = `${this.page}#s${stream}`;
@@ -86,7 +86,7 @@ export class CaptureTab {
   }
 }
 
-/** Takes files that are dropped anywhere on the page. `over`: the element that is shown while one is held over it. */
+/** Accepts files that are dropped anywhere on the page. `over`: the element that is shown while a file is dragged over it. */
 export function bindDrop(over, take) {
   const holds = (event) => event.dataTransfer?.types.includes("Files");
   document.addEventListener("dragover", (event) => {

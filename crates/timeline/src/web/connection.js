@@ -10,7 +10,7 @@ import { countRequests, idleWords, stateWords } from "./words.js";
 
 /** How often the kernel facts are fetched (ms) while the panel is open. */
 const KERNEL_EVERY = 1000;
-/** How often it is asked what is held (ms), for a connection to which a rule with a hold has applied. */
+/** How often (ms) to ask what is held, for a connection to which a rule with a hold has applied. */
 const HELD_EVERY = 500;
 
 export class ConnectionPanel {
@@ -67,7 +67,7 @@ export class ConnectionPanel {
     this.#askHeld(open);
   }
 
-  /** Shows a button for each name under which a rule holds something of this connection. */
+  /** Shows a button for each name under which a rule holds something on this connection. */
   async #askHeld(open) {
     const { connection } = this;
     if (!open || !connection.rules.some((rule) => rule.line.hold)) {

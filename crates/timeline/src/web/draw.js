@@ -20,8 +20,8 @@ export function statusRole(status) {
 }
 
 /**
- * Draws a lane at `place`: its top, its height, and the role of its background. What is higher than a plain lane is for labels
- * above the blocks.
+ * Draws a lane at `place`: its top, its height, and the role of its background. Space beyond the height of a plain lane is
+ * for labels above the blocks.
  * `unusedAfter`: the server's timeout for unused connections in ms, or null.
  */
 export function lane(pen, connection, view, place, now, unusedAfter = null) {
@@ -66,14 +66,14 @@ function marks(all, view, draw) {
   for (let i = firstFrom(all, view.from); i < all.length; i += 1) {
     const x = view.x(all[i].from);
     if (x > right) break;
-    // Those within a mark that is drawn already cannot be told apart.
+    // Marks that overlap one that is already drawn could not be distinguished.
     if (x - drawn < 3) continue;
     drawn = x;
     draw(x, all[i]);
   }
 }
 
-/** The name of a rule that applied to no request, up to what is drawn next. The block of a request has the name itself. */
+/** The name of a rule that applied to no request, up to the next item. The block of a request shows the name itself. */
 function ruleName(pen, connection, rule, view, x, y) {
   const next = [connection.exchanges, connection.idlePeriods, connection.rules].map((all) => all[firstFrom(all, rule.from + 1)]?.from ?? Infinity);
   const until = Math.min(...next, connection.closing?.at ?? Infinity);
@@ -97,7 +97,7 @@ function idlePeriods(pen, connection, view, y, now) {
     if (from > right) break;
     const till = idle.to ?? (connection.lost ? connection.last : now);
     const to = Math.min(view.x(till), right);
-    // Skip idle periods within a pixel that is drawn already.
+    // Skip idle periods within a pixel that is already drawn.
     if (to - from < 1 && to <= drawn) {
       i = Math.max(i, firstFrom(connection.idlePeriods, view.time(drawn + 1)) - 1);
       continue;
@@ -135,7 +135,7 @@ function exchanges(pen, connection, view, y, now) {
     const from = view.x(exchange.from);
     if (from > right) break;
     const ends = view.x(exchange.to ?? (connection.end ? connection.end.at : now));
-    // Skip, in one step, all exchanges within a block that is drawn already.
+    // Skip, in one step, all exchanges within a block that is already drawn.
     if (ends <= drawn) {
       i = Math.max(i, firstFrom(list, view.time(drawn)) - 1);
       continue;
@@ -215,7 +215,7 @@ function end(pen, connection, view, y, now, ground) {
   const at = Math.max(tail + 6, x + (found.followedBy === "rst" ? 26 : 17), view.left + 6);
   const shown = fitted(pen, words, right - at - 2);
   if (!shown) return;
-  // The words hide the lines that go through all lanes: changes, and the current time.
+  // The text covers the lines that cross all lanes: changes, and the current time.
   pen.fill(at - 2, y + MIDDLE - 8, pen.measure(shown) + 4, 16, ground);
   pen.text(at, y + MIDDLE, shown, found.followedBy === "hold" ? "client" : found.who, "start");
 }

@@ -69,7 +69,7 @@ function response({ reply }) {
   };
 }
 
-/** An absolute URL for a request target. Any bytes may have been sent, so the first form that parses is taken. */
+/** An absolute URL for a request target. The client may have sent any bytes, so the first form that parses is used. */
 function address(target, host, local) {
   const authority = /^[A-Za-z0-9._~\-:[\]]+$/.test(host ?? "") ? host : local;
   const path = target.startsWith("/") ? target : `/${target}`;

@@ -5,12 +5,12 @@ export const LANGUAGES = ["en", "zh"];
 let catalogue = Object.fromEntries(LANGUAGES.map((tag) => [tag, {}]));
 let current = LANGUAGES[0];
 
-/** Takes the sentences that the server sends as `locale.js`. */
+/** Sets the sentences, which the server sends as `locale.js`. */
 export function learn(sentences) {
   catalogue = sentences;
 }
 
-/** The language that best fits a person's preferences. */
+/** The language that best matches the user's preferences. */
 export function choose(preferences) {
   for (const wanted of preferences) {
     const found = LANGUAGES.find((language) => (wanted ?? "").toLowerCase().split("-")[0] === language);

@@ -46,7 +46,7 @@ function chosen(picture) {
   return picture.model.store.connections.get(picture.selected?.id) ?? null;
 }
 
-/** The pixel to zoom around: the selected exchange if it is visible, else the middle. */
+/** The pixel to zoom around: that of the selected exchange if it is visible, otherwise the middle. */
 function anchor(picture) {
   const { view } = picture.model;
   const x = picture.selected?.exchange ? view.x(picture.selected.exchange.from) : -1;

@@ -1,22 +1,22 @@
 // The labels above the blocks of a lane: status, method and path. Pure.
 //
-// Labels go down like stairs, a line for each request, so that the line from a label to its block crosses no other label.
-// After the lowest step the next flight begins at the top; the labels of a flight end where the next one begins. Blocks that
-// would begin it too early have no label.
+// Labels go down like stairs, one line for each request, so that the line from a label to its block crosses no other label.
+// After the lowest step, the next flight starts at the top. The labels of a flight end where the next flight starts. Blocks
+// that would start it too early have no label.
 
 import { firstFrom, LABEL } from "./lanes.js";
 import { fitted } from "./text.js";
 import { oneLine } from "./wire.js";
 import { exchangeWords } from "./words.js";
 
-/** Blocks that are closer (px) than this to the one before have no label of their own. */
+/** Blocks that are closer (px) than this to the one before have no label. */
 const LEAST_APART = 5;
-/** A flight begins at least this far (px) after the lowest step of the one before: a status needs that much. */
+/** A flight starts at least this far (px) after the lowest step of the one before, because a status needs that much space. */
 const LEAST_ROOM = 40;
 
 /**
  * Draws the labels of the visible requests: `lines` lines from `y` down, above the blocks, whose tops are at `blocks`.
- * `ground`: the role of the lane's background, which hides the lines that go through all lanes.
+ * `ground`: the role of the lane's background, which covers the lines that cross all lanes.
  */
 export function labels(pen, connection, view, { y, lines, blocks, ground }) {
   if (lines === 0) return;
@@ -62,7 +62,7 @@ function labelled(connection, view) {
   return found;
 }
 
-/** What an exchange is, in the room for it: without method and directories, or with the status alone, if need be. */
+/** The label of an exchange that fits the space: if necessary without method and directories, or with only the status. */
 function shortened(pen, exchange, room) {
   const { method = "", target = "" } = exchange.head ?? exchange.reply ?? {};
   const status = exchange.reply ? String(exchange.reply.status) : "…";

@@ -7,7 +7,7 @@ import { oneLine } from "./wire.js";
 import { bodyWords, droppedWords, howWords, otherProtocolWords, reasonWords, seqWords } from "./words.js";
 import { ending } from "./store.js";
 
-/** How many steps are shown at first, and at most. */
+/** How many steps are shown at first, and the maximum. */
 const FIRST = 200;
 const MOST = 5_000;
 

@@ -2,7 +2,7 @@
 
 import { lastsUntil } from "./store.js";
 
-/** The height of a lane without labels above its blocks, of one line of labels, and the most lines of a lane. */
+/** The height of a lane without labels, the height of a line of labels, and the maximum number of lines in a lane. */
 export const LANE = 24;
 export const LABEL = 14;
 const MOST_LABELS = 4;
@@ -30,7 +30,7 @@ export function matches(connection, text, openOnly = false, server = "") {
 /**
  * The rows: a heading for each pair of server and client, followed by a lane for each connection, oldest first.
  * `collapsed`: the keys of headings whose lanes are hidden. `room`: the height (px) to fill with lanes, if they are few.
- * `names`: the names of the servers by address; one that is unknown has the name of its last connection.
+ * `names`: the names of the servers by address; an unknown server has the name in its last connection.
  */
 export function rows(connections, { text = "", openOnly = false, server = "", collapsed = new Set(), room = 0, names = new Map() } = {}) {
   const groups = new Map();
@@ -63,7 +63,7 @@ export function rows(connections, { text = "", openOnly = false, server = "", co
   return { rows: out, height: top };
 }
 
-/** How high a lane can be if `lanes` share `room`: with as many lines of labels as fit, and at least without any. */
+/** The height of a lane if `lanes` lanes share `room`: as many lines of labels as fit, possibly none. */
 function laneHeight(room, lanes) {
   const lines = Math.floor((room / lanes - LANE) / LABEL);
   return LANE + LABEL * Math.min(Math.max(lines, 0), MOST_LABELS);
@@ -85,7 +85,7 @@ export function rowAt(list, height) {
   return low;
 }
 
-/** The heading that stays at the top while its lanes are scrolled: its row, and its y below the axis; null if none does. */
+/** The heading that stays at the top while its lanes are scrolled: its row, and its y below the axis; null if there is none. */
 export function stuck(list, scroll) {
   const at = rowAt(list, scroll);
   let first = at;
@@ -107,7 +107,7 @@ export function firstFrom(list, time) {
   return low;
 }
 
-/** What is at `time` on a lane, give or take `slack` ms: `{exchange}`, `{end}`, `{idle}`, `{open}` or null. */
+/** The item at `time` on a lane, within `slack` ms: `{exchange}`, `{end}`, `{idle}`, `{open}` or null. */
 export function hit(connection, time, slack, now) {
   let best = null;
   for (let i = firstFrom(connection.exchanges, time - slack); i < connection.exchanges.length; i += 1) {

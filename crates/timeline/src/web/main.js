@@ -23,14 +23,14 @@ import { View } from "./view.js";
 
 /** How often the dock is updated (ms). */
 const DOCK_EVERY = 250;
-/** For how long (ms) the first view follows what arrives: events of the past come in batches. */
+/** How long (ms) the first view follows arriving events: past events arrive in batches. */
 const LOOK_FOR = 1000;
-/** Reading the past begins when no further lines have come for this long (ms), so that the first picture does not wait for it. */
+/** Reading the past starts when no lines have arrived for this long (ms), so that the first picture does not wait for it. */
 const PAST_AFTER = 100;
-/** And at the latest after this time (ms), or again after it if reading has failed. */
+/** The maximum time (ms) before reading the past starts, and the time before a retry if reading has failed. */
 const PAST_WITHIN = 1000;
 
-/** The scales of the axis, as they are remembered. */
+/** The scales of the axis, in the form in which the preference is stored. */
 const SCALES = ["compressed", "true"];
 
 learn(catalogue);
@@ -59,8 +59,8 @@ const model = {
 };
 
 /**
- * `connected`: the server has answered. `known`: its state has come. `old`: the tab had a token that is not this run's.
- * `looking`: until when new events still determine the first view. `earlier`: how many earlier lines are being read.
+ * `connected`: the server has answered. `known`: its state has arrived. `old`: the tab had a token of an earlier run.
+ * `looking`: until when new events determine the first view. `earlier`: how many earlier lines are being read.
  */
 const page = { connected: false, known: false, old: false, away: false, full: false, stopped: false, reading: true, looking: Infinity, earlier: 0 };
 const past = new Past(model.store, parsed);
@@ -108,7 +108,7 @@ async function learnState() {
   }
 }
 
-/** Fetches the open connections: events about old ones may no longer be kept, and events may have been dropped. */
+/** Fetches the open connections: the server may have dropped events about them. */
 async function reconcile() {
   const asked = performance.now();
   try {
@@ -125,7 +125,7 @@ function tookServer(server) {
   showServers();
 }
 
-/** Learns whether the token is valid. One that is not is forgotten, so that it is sent no more. */
+/** Checks whether the token is valid. An invalid token is forgotten, so that it is not sent again. */
 function tookAccess(mayChange) {
   model.mayChange = mayChange;
   if (mayChange) page.old = false;
@@ -138,13 +138,13 @@ function tookAccess(mayChange) {
 function failed(error) {
   if (error.status === 401 && error.code === "no_token") {
     tookAccess(false);
-    // If even the state is refused, reading needs the token too.
+    // If even the state is refused, reading requires the token too.
     if (model.servers.length === 0) page.reading = false;
     showToken();
   }
 }
 
-/** Returns a function that carries out `act` once, when it has not been called for a while. */
+/** Returns a function that calls `act` once, after it has not been called for a while. */
 function quietly(act) {
   const latest = performance.now() + PAST_WITHIN;
   let timer = null;
@@ -158,7 +158,7 @@ function quietly(act) {
     }, Math.min(PAST_AFTER, Math.max(0, latest - performance.now())));
   };
 }
-/** Is called with new lines: reads the past when they have all come. */
+/** Called with new lines: reads the past once they have all arrived. */
 let whenQuiet = () => {};
 
 const reopen = api.follow({
@@ -188,7 +188,7 @@ const reopen = api.follow({
   },
 });
 
-/** Reads the lines before the event `id`, while the page shows those after it. */
+/** Reads the lines before the event `id` while the page shows those after it. */
 async function readPast(run, id, earlier) {
   if (run !== model.store.run) return;
   page.earlier = earlier;
@@ -301,7 +301,7 @@ function showToken() {
     if (!page.reading) reopen();
   };
   holder.replaceChildren(...(wanted === "" ? [] : [tokenForm({ reading: wanted === "read", old: page.old }, taken)]));
-  // That a token is old is said in every tab.
+  // Every tab shows that its token is old.
   (wanted === "read" || page.old ? $("#stage") : $("#settings-tab")).prepend(holder);
 }
 
@@ -346,7 +346,7 @@ $("#true-scale").addEventListener("change", (event) => {
 function refiltered() {
   for (const each of servers.pictures) each.refilter();
   table.update();
-  // The newest of what is shown now is at the top.
+  // The newest of the connections that match is at the top.
   $("#connections-tab").scrollTop = 0;
 }
 

@@ -1,39 +1,39 @@
-// The lines before those with which the page began: read a little at a time, so that the page is used meanwhile.
+// The lines before those that the page loaded first. They are read in small steps, so that the page stays usable.
 //
-// They come into a store of their own, followed by the lines that the shown store has had since. When that has all of them,
-// the shown store becomes it.
+// They go into a separate store, followed by the lines that the shown store has received since. When the separate store has
+// all of them, it takes the place of the shown store.
 
 import { Store } from "./store.js";
 
-/** How long (ms) lines are applied before the page may do something else. */
+/** How long (ms) to apply lines before yielding to the page. */
 const SLICE = 8;
 
 export class Past {
   /** `store`: the one that is shown. `parsed(text)`: the event of a line, or null. */
   constructor(store, parsed) {
     Object.assign(this, { store, parsed });
-    /** What the shown store has had since `hold` or `load` was called; null when nothing is to be loaded. */
+    /** The lines that the shown store has received since `hold` or `load` was called; null if nothing is being loaded. */
     this.since = null;
   }
 
-  /** Notes lines from now on: `load` comes later. */
+  /** Starts to record lines; `load` is called later. */
   hold() {
     this.since = [];
   }
 
-  /** Stops loading: the shown store is another run's. */
+  /** Stops loading, because the shown store now belongs to another run. */
   stop() {
     this.since = null;
   }
 
-  /** Notes a line that the shown store has had. */
+  /** Records a line that the shown store has received. */
   note(line, weight) {
     this.since?.push({ line, weight });
   }
 
   /**
-   * Loads `pieces`, arrays of lines, and calls `merged(by, axis)` when the store has them: times are `by` ms later then,
-   * and `axis` is the one that it had.
+   * Loads `pieces`, arrays of lines, and calls `merged(by, axis)` when the store has them: all times have then increased by
+   * `by` ms, and `axis` is the previous axis of the store.
    */
   async load(pieces, merged) {
     this.since ??= [];
@@ -51,7 +51,7 @@ export class Past {
       for (const text of lines) await apply(this.parsed(text), text.length);
       if (this.since !== since) return;
     }
-    // Further lines come while these are applied.
+    // More lines may be recorded while these are applied.
     for (let i = 0; i < since.length; i += 1) await apply(since[i].line, since[i].weight);
     if (this.since !== since) return;
     this.since = null;

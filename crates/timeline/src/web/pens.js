@@ -1,7 +1,7 @@
 // Two pens with one interface: a canvas and an SVG document. Colours come from a palette: role -> colour.
 
 const FONT = '12px ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", "Noto Sans Mono CJK SC", "Noto Sans CJK SC", "Microsoft YaHei", monospace';
-/** The width (px) of a 12 px character where nothing can measure it. CJK characters count twice. */
+/** The width (px) of a 12 px character when it cannot be measured. CJK characters count twice. */
 const CHARACTER = 7.25;
 
 /** An estimate of a text's width, good enough to decide whether it fits. */

@@ -12,7 +12,7 @@ import { lastsUntil, recentSpan } from "./store.js";
 
 /** How often (ms) the filter is applied again while events arrive: new events may make connections match. */
 const FILTER_EVERY = 250;
-/** After the rows were made, they stay for at least this many times as long as that took: past events come in many batches. */
+/** Rows are kept for at least this multiple of the time that building them took, because past events arrive in many batches. */
 const RELIST_PART = 4;
 /** Below this width (CSS pixels) the gutter is narrow. */
 const NARROW = 600;
@@ -37,10 +37,10 @@ export class Picture {
     this.selected = null;
     this.hover = null;
     this.seen = "";
-    /** When the rows may be made again. */
+    /** When the rows may be rebuilt. */
     this.relisted = 0;
     this.size = { width: 0, height: 0 };
-    /** For measurements: how many frames were drawn, how long that took (ms), and the last event that they had (ms since 1970). */
+    /** For measurements: how many frames were drawn, how long that took (ms), and the last event in them (ms since 1970). */
     this.drawn = root.drawn = { frames: 0, ms: 0, latest: 0 };
     new ResizeObserver(() => this.#resize()).observe(root);
     this.scroller.addEventListener("scroll", () => (this.dirty = true));
@@ -119,7 +119,7 @@ export class Picture {
     this.refilter();
   }
 
-  /** Gives the view the axis that the reader has chosen, of the store's present run. A paused axis stands still. */
+  /** Gives the view the axis that the user has chosen, for the store's current run. A paused axis does not move. */
   #axis(moves = this.model.view.live) {
     const { store, view, options } = this.model;
     if (moves) store.axis.now = this.model.now();
@@ -172,7 +172,7 @@ export class Picture {
 
   #resize() {
     const { clientWidth: width, clientHeight: height } = this.root;
-    // A hidden picture must not change the view, which another one may share.
+    // A hidden picture must not change the view, because another picture may share it.
     if (width === 0) return;
     const ratio = devicePixelRatio || 1;
     this.size = { width, height };
@@ -208,7 +208,7 @@ export class Picture {
 
   #relist({ rows: list, height }) {
     const { scroller } = this;
-    // The first lanes are shown from the top on.
+    // The first lanes are shown from the top.
     const atEnd = this.height > 0 && scroller.scrollTop + scroller.clientHeight >= this.height - 2;
     this.list = list;
     if (height !== this.height) {

@@ -75,7 +75,7 @@ export function bindPointer(picture) {
     if (event.type !== "pointerup" || moved > SLACK) return;
     const slack = event.pointerType === "touch" ? FINGER : SLACK;
     click(picture, place(event), slack);
-    // A finger does not hover: its tap shows the tooltip, too.
+    // A finger cannot hover, so a tap shows the tooltip too.
     if (event.pointerType === "touch") point(picture, place(event), slack);
   };
   root.addEventListener("pointerup", leave);

@@ -10,12 +10,12 @@ import { clock, roundest, span, tickStep, ticks } from "./time.js";
 export const AXIS = 44;
 const TICKS_AT = 14;
 const EVENTS_AT = 33;
-/** The least distance of two ticks, and the width of what has one tick on a compressed axis, in pixels. */
+/** The minimum distance of two ticks, and the width of a cell with one tick on a compressed axis, in pixels. */
 const TICK = 110;
 const CELL = 190;
 /** How far (ms) before the first event and beyond now a compressed axis has ticks. */
 const AROUND = 600_000;
-/** The axis says how long a time without events is from this length (ms) on. */
+/** The axis labels times without events that are at least this long (ms). */
 const GAP = 1000;
 
 /**
@@ -29,7 +29,7 @@ export function scene(pen, { list, scroll, size, view, now, origin, program, unu
   const visible = visibleRows(list, scroll, size.height);
   const lanes = visible.filter((row) => !row.group).map((row) => ({ ...row, y: AXIS + row.top - scroll, ground: ground(row, selected, hover) }));
   for (const { y, height, ground: role } of lanes) if (role !== "bg") pen.fill(0, y, size.width, height, role);
-  // The lines that go through all lanes are below what the lanes say.
+  // The lines that cross all lanes are drawn first, so that the text of the lanes covers them.
   for (const { at } of marks) pen.fill(Math.round(view.x(at)), AXIS, 1, size.height - AXIS, "grid");
   const flags = flagsOf(program, view);
   for (const flag of flags) pen.line(view.x(flag.at), AXIS, view.x(flag.at), size.height, "event", true);
@@ -76,7 +76,7 @@ function visibleRows(list, scroll, height) {
   return list.slice(first, until);
 }
 
-/** The ticks, each with the step that its label's digits follow. */
+/** The ticks, each with the step that determines the digits of its label. */
 function ticksOf(view, origin, now) {
   if (!view.axis.compresses) {
     const step = tickStep(view.scale, TICK);
@@ -92,7 +92,7 @@ function ticksOf(view, origin, now) {
   return out;
 }
 
-/** Says how long the longer gaps between events are that the axis compresses. */
+/** Labels the longer gaps between events that the axis compresses. */
 function gaps(pen, view) {
   for (const gap of view.axis.gaps(view.from, view.to, GAP)) {
     const from = Math.max(view.x(gap.from), view.left);
@@ -103,7 +103,7 @@ function gaps(pen, view) {
   }
 }
 
-/** The visible program events. Of overlapping ones of one kind only the first is marked. */
+/** The visible program events. If events of one kind overlap, only the first is marked. */
 function flagsOf(program, view) {
   const last = {};
   const { from, to } = view;

@@ -1,4 +1,4 @@
-// The bar of the servers, if there are several: shows one alone, or two side by side, and collapses their lanes.
+// The bar of the servers, if there are several: shows only one, or two side by side, and collapses their lanes.
 
 import { h } from "./dom.js";
 import { t } from "./i18n.js";
@@ -60,11 +60,11 @@ export class ServerBar {
       }
     }
     for (const picture of this.pictures) picture.refilter();
-    // The rows are made anew with the next frame.
+    // The rows are rebuilt with the next frame.
     requestAnimationFrame(() => requestAnimationFrame(() => this.#label()));
   }
 
-  /** Shows the server at this address alone, and the one at `second` beside it. */
+  /** Shows only the server at this address, with the one at `second` beside it. */
   #show(address, second) {
     this.model.options.server = address;
     this.second = address === "" || second === address ? "" : second;
@@ -96,7 +96,7 @@ export class ServerBar {
   }
 }
 
-/** An address as far as it differs from the others: the port alone, if the hosts are all the same. */
+/** The part of an address that differs from the others: only the port, if all hosts are the same. */
 function short(address, servers) {
   const hostOf = (text) => text.slice(0, text.lastIndexOf(":"));
   return servers.every((server) => hostOf(server.address) === hostOf(address)) ? address.slice(hostOf(address).length) : address;

@@ -5,7 +5,7 @@
 
 const KEY = "labserve.token";
 
-/** The token, for a browser without storage: it then lasts as long as the page. */
+/** The token, for a browser without storage. It lasts until the page is left. */
 let held = "";
 
 export function token() {
@@ -42,7 +42,7 @@ export function splitAddress(text) {
   return { token: found, address: address.href };
 }
 
-/** Takes the token out of the page's address, so that it is neither in the history of the tab nor in a copied address. */
+/** Removes the token from the page's address, so that it is neither in the history of the tab nor in a copied address. */
 export function takeFromAddress() {
   const { token: found, address } = splitAddress(location.href);
   if (found === null) return;

@@ -4,7 +4,7 @@ import { h, say } from "./dom.js";
 import { has, t } from "./i18n.js";
 import { valueWords } from "./words.js";
 
-/** A text about a setting; of an unknown one, the English text of the server. */
+/** A text about a setting; for an unknown setting, the English text from the server. */
 function about(id, own) {
   return has(id) ? t(id) : own;
 }
@@ -38,7 +38,7 @@ export class Setting {
     this.update(setting);
   }
 
-  /** Shows the value in force, unless somebody is typing in the control. `force` overwrites that too. */
+  /** Shows the current value, unless the user is typing in the control. `force` overwrites the control anyway. */
   update(setting, force = false) {
     if (force || document.activeElement !== this.control.input) this.control.show(setting.value);
     this.element.classList.toggle("changed", setting.differs);
@@ -84,6 +84,6 @@ const CONTROLS = {
     input.addEventListener("change", () => send(input.value.split("\n").map((line) => line.trim()).filter(Boolean)));
     return { input, show: (value) => (input.value = (value ?? []).join("\n")) };
   },
-  // Empty leaves the field out, as `off` does. If the profile does not send it, that is the profile's own value.
+  // An empty value leaves the field out, like `off`. If the profile does not send the field, that is the profile's value.
   field: (send, setting) => text(send, (value) => (value !== "" ? value : setting.profile === null ? null : "off")),
 };

@@ -8,7 +8,7 @@ import { Setting } from "./setting.js";
 import { clock, span } from "./time.js";
 import { programWords } from "./words.js";
 
-/** How many changes are listed at most. */
+/** The maximum number of changes in the list. */
 const LISTED = 100;
 
 export class SettingsTab {
@@ -127,7 +127,7 @@ export class SettingsTab {
     this.list();
   }
 
-  /** Says that the announcement is not true now, and offers to change it or the timeout. */
+  /** Shows that the announced timeout differs from the real one, and offers to change either. */
   #showMismatch(server) {
     const found = mismatch(server);
     this.lie.hidden = found === null;

@@ -2,7 +2,7 @@
 
 import { remember, remembered } from "./theme.js";
 
-/** The part of the page (%) that the dock may have, and a step of an arrow key. */
+/** The share of the page (%) that the dock may have, and the step of an arrow key. */
 const LEAST = 15;
 const MOST = 80;
 const STEP = 4;
@@ -13,7 +13,7 @@ const STACKED = matchMedia("(max-width: 900px)");
 export function bindSplit(divider, main) {
   const sizes = Array.from({ length: MOST - LEAST + 1 }, (_, i) => String(LEAST + i));
   const name = () => (STACKED.matches ? "dock-height" : "dock-width");
-  /** How much of the page the dock has now (%). */
+  /** The current share of the dock (%). */
   const part = () => {
     const [whole, dock] = [main, main.lastElementChild].map((element) => element.getBoundingClientRect());
     return STACKED.matches ? (dock.height / whole.height) * 100 : (dock.width / whole.width) * 100;

@@ -14,7 +14,7 @@ const MOST_PROGRAM = 2_000;
 /** Events about the program rather than about a connection. */
 const PROGRAM = new Set(["start", "stop", "reload", "dropped", "change"]);
 
-/** Events between which the compressed axis measures. */
+/** The events whose distances determine the compressed axis. */
 const ON_AXIS = new Set(["accepted", "head", "reply", "close", "reset", "end"]);
 
 export class Store {
@@ -22,7 +22,7 @@ export class Store {
   constructor(most = MOST_TEXT) {
     this.most = most;
     this.announces = new Map();
-    /** The present name of the server at each address. */
+    /** The current name of the server at each address. */
     this.names = new Map();
     this.reset(null);
   }
@@ -49,7 +49,7 @@ export class Store {
     this.#rename();
   }
 
-  /** Another profile serves the open connections, too. Those that have ended keep the name of theirs. */
+  /** A new profile also serves the open connections. Connections that have ended keep the name of their profile. */
   #rename() {
     for (const c of this.connections.values()) {
       const name = this.names.get(c.local) ?? c.server;
@@ -71,7 +71,7 @@ export class Store {
 
   /** Applies one event. `weight`: the length of its line. Events without a valid time or type are ignored. */
   apply(line, weight = 200) {
-    // Lines that this reader has missed have no time.
+    // The line about missed lines has no time.
     const at = this.when(line?.time) ?? (line?.event === "dropped" ? this.latest : null);
     if (at === null || typeof line.event !== "string") return;
     this.version += 1;
@@ -99,7 +99,7 @@ export class Store {
     if (this.weight > this.most) this.#forget();
   }
 
-  /** Of the connections between these addresses, the one that was accepted nearest to this instant, or null. */
+  /** The connection between these addresses whose accept time is nearest to this time, or null. */
   between(peer, local, instant) {
     const time = instant && this.origin !== null ? instant.whole - this.origin + instant.fraction : 0;
     let nearest = null;
@@ -172,7 +172,7 @@ export class Store {
         const exchanges = keptObjects(shown.exchanges, fuller.exchanges);
         whole.connections.set(id, Object.assign(shown, fuller, { exchanges, lost: shown.lost, version }));
       } else if (shown.events.length === 0) {
-        // The list of open connections has brought it in.
+        // It was added from the list of open connections.
         whole.connections.set(id, Object.assign(shown, { accepted: shown.accepted + by, last: shown.last + by }));
       }
     }
@@ -204,7 +204,7 @@ export class Store {
       this.weight -= connection.weight;
       this.shape += 1;
     }
-    // Only open connections are left, and they are still too much.
+    // Only open connections are left, and they still exceed the limit.
     for (const connection of this.connections.values()) {
       if (this.weight < this.most) break;
       if (connection.events.length > 20) this.#halve(connection);
@@ -212,10 +212,10 @@ export class Store {
   }
 }
 
-/** The exchanges of `fuller`; those that `shown` has, too, are the objects that they were there. */
+/** The exchanges of `fuller`. Those that `shown` also has are represented by the objects of `shown`. */
 function keptObjects(shown, fuller) {
   const last = new Map();
-  // Of several with one number, the last ones belong together.
+  // If several have the same number, the last ones belong together.
   for (const exchange of shown) {
     const same = last.get(exchange.request) ?? [];
     same.push(exchange);
@@ -228,7 +228,7 @@ function keptObjects(shown, fuller) {
   return kept.reverse();
 }
 
-/** The names under which rules hold something of this connection, in order. `held`: those that the server says are held. */
+/** The names under which rules hold something on this connection, in order. `held`: the names that the server reports. */
 export function heldNames(connection, held) {
   const names = new Set(connection.rules.map((rule) => rule.line.hold).filter(Boolean));
   return held.filter(({ hold, count }) => count > 0 && names.has(hold)).map(({ hold }) => hold);
@@ -337,7 +337,7 @@ export function ending(connection) {
   return { at: closing.at, who, how: reset ? "rst" : "fin", followedBy, reason, style, state };
 }
 
-/** Whether no request was ever made on it. */
+/** Whether the connection never carried a request. */
 export function unused(connection) {
   return !connection.used && connection.exchanges.length === 0;
 }
@@ -348,11 +348,11 @@ export function lastsUntil(connection, now) {
   return connection.lost ? connection.last : now;
 }
 
-/** How much of the past (ms) the last activity is, at least and at most. */
+/** The minimum of the recent span, and the maximum length of the last activity (ms). */
 const RECENT_LEAST = 15_000;
 const RECENT_MOST = 120_000;
 
-/** How long ago (ms) the last activity began, however long ago that is. */
+/** How long ago (ms) the last activity began. It may have ended long ago. */
 export function recentSpan(store, now) {
   let latest = -Infinity;
   for (const c of store.connections.values()) latest = Math.max(latest, c.last);

@@ -1,4 +1,4 @@
-// Tabs after the ARIA authoring practices: arrow keys move between tabs, and only the selected one is in the tab order.
+// Tabs according to the ARIA authoring practices: arrow keys move between tabs, and only the selected one is in the tab order.
 
 /** `shown`: a function for each tab name, called when that tab opens. Returns functions to open a tab and to name the open one. */
 export function tabs(root, shown) {

@@ -5,7 +5,7 @@
 
 const INSTANT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?Z$/;
 
-/** The second that was parsed last: most events are within that of the one before. */
+/** The second that was parsed last: most events are in the same second as the event before. */
 const last = { text: "", whole: NaN };
 
 /** Parses an RFC 3339 UTC timestamp: whole seconds (as ms since 1970) and the fraction (ms). Null if it is malformed. */

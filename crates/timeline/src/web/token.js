@@ -6,8 +6,8 @@ import { t } from "./i18n.js";
 import { keepToken } from "./session.js";
 
 /**
- * `reading`: whether the token is needed even for reading. `old`: whether the page has a token that is not valid, as after
- * the server has started again. `taken()` is called once the server has accepted one.
+ * `reading`: whether the token is needed even for reading. `old`: whether the page has a token that is not valid, for
+ * example after a restart of the server. `taken()` is called once the server has accepted a token.
  */
 export function tokenForm({ reading, old }, taken) {
   const input = h("input", { type: "password", autocomplete: "off", spellcheck: "false", required: true });

@@ -7,7 +7,7 @@ import { span } from "./time.js";
 import { oneLine } from "./wire.js";
 import { connectionWords, droppedWords, endWords, exchangeWords, idleWords, programWords } from "./words.js";
 
-/** Shows what is at a point, give or take `slack` pixels. */
+/** Shows what is at a point, within `slack` pixels. */
 export function point(picture, { x, y }, slack) {
   show(picture, describe(picture, x, y, slack), { x, y });
 }
@@ -70,7 +70,7 @@ function describe(picture, x, y, slack) {
   return [connectionWords(connection)];
 }
 
-/** What is said of the rules that applied at this time, and of the requests that were dropped. */
+/** The lines about the rules that applied at this time, and about the requests that were dropped. */
 function marksAt(connection, time, slack) {
   const near = (all) => all.filter((mark) => Math.abs(mark.from - time) <= slack).slice(0, 4);
   return [

@@ -9,7 +9,7 @@ const FINEST = 1e-4;
 const COARSEST = 6e5;
 /** Where "now" is while the view is live, as a fraction of the width. The space to its right shows timeouts to come. */
 const NOW_AT = 0.78;
-/** The most that a pixel holds of a compressed axis at first: a request of 2 ms is 17 pixels wide then. */
+/** The coarsest initial scale of a compressed axis. A request of 2 ms is then 17 pixels wide. */
 const MOST_A_PIXEL = 0.14;
 /** A live view returns to its own scale unless that is this many times finer or coarser than the one of recent activity. */
 const USEFUL = 10;
@@ -44,7 +44,7 @@ export class View {
     return this.axis.time(this.start + this.width * this.scale);
   }
 
-  /** How far (ms) the times of the pixels next to `x` are away, up to `pixels` of them. */
+  /** The time (ms) between the pixel `x` and the pixels up to `pixels` away from it. */
   slack(x, pixels) {
     return Math.max(this.time(x + pixels) - this.time(x), this.time(x) - this.time(x - pixels));
   }
@@ -58,7 +58,7 @@ export class View {
     this.scale = clamp((axis.place(to) - this.start) / this.width);
   }
 
-  /** Times are `by` ms later now, and `axis` is in the place of `old`. The same is shown as before. */
+  /** Adapts the view after all times have increased by `by` ms and `axis` has replaced `old`. It shows the same as before. */
   shift(by, old, axis) {
     const { from, to } = this;
     if (this.kept?.axis === old) this.kept.axis = axis;

@@ -9,17 +9,17 @@ export function countRequests(n) {
   return n === 0 ? t("requests.0") : n === 1 ? t("requests.1") : t("requests.n", { n });
 }
 
-/** The text of a close reason; of an unknown one, the text of the server, or its key. */
+/** The text of a close reason; for an unknown reason, the text from the server, or its key. */
 export function reasonWords(reason, words) {
   return has(`close_reason.${reason}`) ? t(`close_reason.${reason}`) : (words ?? reason ?? "");
 }
 
-/** What a client speaks instead of HTTP/1.1; of an unknown protocol, the text of the server, or its key. */
+/** The protocol that a client speaks instead of HTTP/1.1; for an unknown protocol, the text from the server, or its key. */
 export function otherProtocolWords(protocol, words) {
   return has(`other_protocol.${protocol}`) ? t(`other_protocol.${protocol}`) : (words ?? protocol ?? "");
 }
 
-/** The text of a step of a decision; of an unknown one, the English text of the server. */
+/** The text of a step of a decision; for an unknown step, the English text from the server. */
 export function stepWords({ message, text, values = {} }) {
   if (!has(`trace.${message}`)) return text ?? "";
   const meaning = has(`fault.${values.fault}`) ? t(`fault.${values.fault}`) : values.meaning;
@@ -56,16 +56,16 @@ export function howWords(end) {
 export function endWords(connection) {
   const end = ending(connection);
   if (!end) return null;
-  // With style `hold` it is the client's FIN that the server waited for.
+  // With style `hold`, the server waited for this FIN of the client.
   const who = end.followedBy === "hold" ? "client" : end.who;
   const why = reasonWords(end.reason, connection.closing.line.words);
-  // The reason is the server's: it was about to close, and the client came first.
+  // The reason is the server's: it was about to close, but the client closed first.
   const isServers = end.who === "client" && end.followedBy === null && !OF_THE_CLIENT.test(end.reason);
   const how = isServers ? t("how.before", { how: howWords(end) }) : howWords(end);
   return t("end.words", { who: t(`who.${who}`), how, why });
 }
 
-/** The reasons for an end that are the client's. */
+/** The close reasons that lie with the client. */
 const OF_THE_CLIENT = /^client_|^request_dropped$/;
 
 /** The current state of a connection, or how it ended. */

@@ -72,7 +72,8 @@ fn server_toml() -> Value {
     schema
 }
 
-/// A schema without what TOML does not have, what only Rust means, and line ends in descriptions.
+/// A schema without null, which TOML does not have, without formats that only Rust knows, and without line ends in
+/// descriptions.
 fn without_null(value: Value) -> Value {
     let Value::Object(members) = value else {
         return value;

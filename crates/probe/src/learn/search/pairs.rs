@@ -7,15 +7,15 @@ use crate::learn::moves::Move;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
-/// How many changes pairs begin with.
+/// How many changes are tried as the first of a pair.
 const MOST_FIRSTS: usize = 12;
-/// How many changes that were not made are mended, and with how many others each.
+/// How many changes that were not made are tried again, and with how many others each.
 const MOST_MENDED: usize = 12;
 const MOST_MENDS: usize = 6;
 
 impl Search<'_> {
-    /// Looks for two changes that help together. The first is one that brings failing cases nearer, or at least changes their
-    /// answers; the second is any.
+    /// Searches for two changes that help together. The first brings failing cases closer, or at least changes their
+    /// answers; the second can be any change.
     pub(super) fn pairs(&mut self, representatives: &[usize], noticed: Vec<Noticed>) -> usize {
         let firsts = self.firsts(noticed);
         let mut proposals = Vec::new();
@@ -28,7 +28,7 @@ impl Search<'_> {
         self.take_best(proposals, representatives)
     }
 
-    /// Looks for changes that mend what others break which were not made for that reason.
+    /// Searches for changes that repair what other changes break, which were not made for that reason.
     pub(super) fn mended(&mut self, representatives: &[usize]) -> usize {
         let mut refused: Vec<Refused> = std::mem::take(&mut self.refused);
         refused.sort_by_key(|one| (std::cmp::Reverse(one.helped), one.broken.len()));
@@ -48,7 +48,7 @@ impl Search<'_> {
         taken
     }
 
-    /// The changes to begin a pair with: few that together change the answers to most of the failing cases.
+    /// The changes to try as the first of a pair: few changes that together affect the answers to most failing cases.
     fn firsts(&self, noticed: Vec<Noticed>) -> Vec<Move> {
         let mut known: BTreeSet<Vec<(usize, u64)>> = BTreeSet::new();
         let mut open: Vec<Noticed> = noticed
@@ -69,12 +69,12 @@ impl Search<'_> {
                         Ordering::Equal => 4,
                         Ordering::Greater => 16,
                     };
-                    // A case that others have changed already needs it less.
+                    // A case that other changes already affect counts less.
                     step >> covered.get(case).copied().unwrap_or(0).min(8)
                 };
                 noticed.answers.iter().map(of_case).sum()
             };
-            // The first of equals.
+            // The first of equal ones.
             let best = open
                 .iter()
                 .map(worth)

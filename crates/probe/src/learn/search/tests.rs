@@ -1,4 +1,4 @@
-//! The steps of a search on few cases.
+//! The steps of a search with few cases.
 
 use super::*;
 use crate::case;
@@ -19,7 +19,7 @@ fn set(key: &str, value: Value) -> Move {
 
 #[test]
 fn a_change_that_breaks_more_than_it_helps_is_made_with_the_one_that_mends_it() {
-    // `a/b` is refused. The others are refused too, unless the syntax allows more than by default.
+    // `a/b` is refused. The others are refused too, unless the syntax allows more than the default.
     let names = [
         "host-odd-2-directory",
         "host-odd-6-directory",

@@ -11,7 +11,7 @@ use labserve_core::profile::layers::Family;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use toml::{Table, Value};
 
-/// How many keys are tried before it is asked whether the search is over.
+/// How many keys are tried before checking whether the search is over.
 const MOST_AT_ONCE: usize = 100;
 /// How many values of one key are tried on all cases.
 const MOST_PROPOSED: usize = 3;
@@ -33,30 +33,30 @@ pub(super) struct Noticed {
 /// Answers to cases.
 pub(super) type Answers = Vec<(usize, Verdict)>;
 
-/// What came of trying values of keys.
+/// The result of trying values of keys.
 #[derive(Debug, Default)]
 pub(super) struct Tried {
     pub(super) proposals: Vec<Proposal>,
     pub(super) noticed: Vec<Noticed>,
-    /// The keys that any case noticed.
+    /// The keys that at least one case noticed.
     pub(super) lively: BTreeSet<Vec<String>>,
 }
 
-/// A standing with a server of its profile.
+/// A state of the search with a server of its profile.
 #[derive(Clone, Copy, Debug)]
 struct Trial<'t> {
     at: &'t Standing,
     simulation: &'t Simulation<'t>,
 }
 
-/// Keys that are changed further, and the answers that they give to some cases.
+/// Keys to be changed further, and the answers that they give to some cases.
 #[derive(Debug)]
 struct Standing {
     keys: Table,
     profile: Profile,
-    /// What makes profiles with the same responses.
+    /// Builds profiles with the same responses.
     family: Option<Family>,
-    /// The keys that are not about responses.
+    /// The keys that do not belong to responses.
     others: Table,
     cases: Vec<usize>,
     verdicts: HashMap<usize, Verdict>,
@@ -76,7 +76,7 @@ impl Standing {
         }
     }
 
-    /// The profile after a change; `None` if it makes none, or changes nothing.
+    /// The profile after a change; `None` if it is not valid, or if nothing changes.
     fn after(&self, change: &Move) -> Option<Profile> {
         let changes_responses = change.0.iter().any(|(path, _)| Family::is_shared(&path[0]));
         match &self.family {
@@ -123,7 +123,7 @@ impl Search<'_> {
             companions: self.space.companions(),
         };
         for keys in keys.chunks(MOST_AT_ONCE) {
-            // Within the chunk, how far others are depends on the moment.
+            // Within the chunk, the progress of other threads depends on timing.
             if self.is_over() {
                 break;
             }
@@ -157,7 +157,7 @@ impl Search<'_> {
         tried
     }
 
-    /// Where a search would stand with a change: only the cases among these whose answers it changes.
+    /// The state of the search after a change, restricted to those of these cases whose answers it changes.
     fn standing(&self, cases: &[usize], change: Option<&Move>) -> Option<Standing> {
         let Some(change) = change else {
             return Some(Standing::new(
@@ -195,7 +195,7 @@ impl Search<'_> {
         names.iter().cloned().zip(noticing).collect()
     }
 
-    /// Tries the values of one key. Those that help are few and the best.
+    /// Tries the values of one key. Returns only the best of those that help.
     fn of_key(&self, key: &Key, options: &Options<'_>, from: Trial<'_>, cases: &[usize], worker: usize) -> Tried {
         let mut tried = Tried::default();
         let mut noticed: BTreeSet<usize> = BTreeSet::new();
@@ -239,7 +239,7 @@ impl Search<'_> {
         tried
     }
 
-    /// Whether a response could be what one of these cases wants.
+    /// Whether a response could be the one that one of these cases wants.
     fn fits(&self, change: &Move, options: &Options<'_>, cases: &[usize]) -> bool {
         let Some(status) = moves::status(change, options) else {
             return true;
@@ -247,13 +247,13 @@ impl Search<'_> {
         cases.iter().any(|case| self.exam.asked[*case].wants(status))
     }
 
-    /// The answers to these cases that a change changes; `None` if it makes no profile.
+    /// The answers to these cases that the change affects; `None` if the profile would not be valid.
     fn changed(&self, from: Trial<'_>, change: &Move, cases: &[usize], worker: usize) -> Option<Answers> {
         if cases.is_empty() {
             return None;
         }
         let profile = from.at.after(change)?;
-        // The media types of the files are known, unless these change.
+        // The media types of the files are already known, unless the change affects them.
         let simulation = if change.0.iter().any(|(path, _)| path[0] == "types") {
             self.exam.simulation(&profile)
         } else {
@@ -266,7 +266,7 @@ impl Search<'_> {
     }
 }
 
-/// The changes of a list that help, as one.
+/// The changes of a list that help, combined into one.
 fn joined(key: &Key, keys: &Table, proposals: &[Proposal]) -> Option<Proposal> {
     let changes: Vec<&Move> = proposals.iter().map(|proposal| &proposal.change).collect();
     Some(Proposal {
@@ -275,8 +275,8 @@ fn joined(key: &Key, keys: &Table, proposals: &[Proposal]) -> Option<Proposal> {
     })
 }
 
-/// The answers of changes that are in order. If the first and the last of a part have the same answers, so have all between
-/// them, and they are not tried.
+/// The answers of ordered changes. If the first and the last of a range give the same answers, all between them do too
+/// and are not tried.
 fn between(changes: &[Move], ask: &dyn Fn(&Move) -> Option<Answers>) -> Vec<Option<Answers>> {
     let mut all: Vec<Option<Answers>> = changes.iter().map(|_| None).collect();
     let (Some(first), Some(last)) = (changes.first(), changes.last()) else {

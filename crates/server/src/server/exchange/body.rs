@@ -5,15 +5,15 @@ use labserve_core::conn::Leftover;
 
 /// The body of a request.
 pub(in super::super) enum Body<'c> {
-    /// It is long, and is about to be read: the head, and what has arrived with it.
+    /// A long body that has not been read yet: the head, and what has arrived with it.
     Arrived(Vec<u8>),
-    /// It is read.
+    /// It is being read.
     Reading(RequestBody<'c>),
     /// It was read to its end.
     Ended {
         /// The bytes after it.
         left: Leftover,
-        /// The number of bytes that had arrived before it was read, head included.
+        /// The number of bytes that had arrived before reading began, head included.
         arrived: u64,
         /// The number of content bytes.
         content: u64,
@@ -31,7 +31,7 @@ impl<'c> Body<'c> {
         }
     }
 
-    /// The number of bytes that had arrived before it was read, head included.
+    /// The number of bytes that had arrived before reading began, head included.
     pub(super) fn arrived(&self) -> u64 {
         match self {
             Self::Arrived(bytes) => bytes.len() as u64,

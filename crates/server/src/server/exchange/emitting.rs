@@ -7,9 +7,9 @@ use labserve_core::conn::{BodyEnd, Exchange, Standing, Traffic};
 /// How a response was sent.
 #[derive(Clone, Copy)]
 pub(super) struct Sending {
-    /// The number of bytes that the exchange had sent before it.
+    /// The number of bytes that the exchange had sent before the response.
     pub(super) before: u64,
-    /// The number of bytes that a complete response has.
+    /// The size of the complete response, in bytes.
     pub(super) total: u64,
     /// Whether all of it was sent.
     pub(super) complete: bool,
@@ -19,7 +19,7 @@ impl ExchangeIo<'_> {
     /// Emits an event of this exchange.
     pub(super) fn emit(self, held: &Held<'_>, event: &Event<'_>) {
         let Driver { conn, server, meta, .. } = self.driver;
-        // During an exchange, the connection counts what came before it.
+        // During an exchange, the connection counts only the traffic before it.
         let before = conn.standing();
         let traffic = Traffic {
             received: before.traffic.received + held.received(),

@@ -113,7 +113,7 @@ impl<'c> ExchangeIo<'c> {
         }
     }
 
-    /// Ends the exchange, because the connection is to be closed from outside.
+    /// Ends the exchange, because the connection is to be closed on request.
     fn cut_ruled(
         self,
         close: Close,
@@ -127,7 +127,7 @@ impl<'c> ExchangeIo<'c> {
         ruled.cut(exchange, close)
     }
 
-    /// Emits the response that was sent, or cut short, if its event was not emitted yet.
+    /// Emits the response that was sent, or cut short, unless its event was already emitted.
     fn emit_ruled(
         self,
         exchange: &Exchange<'c>,
@@ -148,11 +148,11 @@ impl<'c> ExchangeIo<'c> {
     }
 }
 
-/// What is known of a response from the time it is rendered.
+/// What is known about a response once it is rendered.
 pub(super) struct RuledSending {
-    /// The number of bytes that the exchange had sent before it.
+    /// The number of bytes that the exchange had sent before the response.
     before: u64,
-    /// The time and the numbers that it was rendered with.
+    /// The time and the numbers that the response was rendered with.
     render: RenderContext,
 }
 
@@ -160,7 +160,7 @@ pub(super) struct RuledSending {
 async fn send_part(held: &mut Held<'_>, ruled: &Ruled, from: u64, to: u64) -> Result<(), SendError> {
     let (reply, resource) = (ruled.reply(), held.resource.clone());
     let (head, body) = reply.part(from, to);
-    // Its lines are counted from its beginning, so the rest of a head is one write.
+    // Lines are counted from the start of the head, so a part that starts later is sent in one write.
     let split = match (from, &reply.split_head) {
         (0, Some(split)) => Some(split.clone()),
         (0, None) => held.writer.usual_split(reply.has_file()).map(<[usize]>::to_vec),

@@ -32,8 +32,8 @@ pub(super) struct FeedProgress {
     pub(super) is_last: bool,
 }
 
-/// A chunked body on its way to hyper. What the profile accepts is rewritten in canonical form, so that hyper cannot
-/// read a different body from it.
+/// A chunked body on its way to hyper. Chunks that the profile accepts are rewritten in canonical form, so that hyper
+/// cannot interpret them differently.
 #[derive(Debug)]
 pub(super) struct ChunkedFeed<'c> {
     chunks: ChunkedBody,
@@ -56,7 +56,7 @@ impl<'c> ChunkedFeed<'c> {
         }
     }
 
-    /// Takes bytes of the connection.
+    /// Accepts bytes from the connection.
     fn take(&mut self, bytes: &[u8]) {
         let read = self.chunks.rewrite(bytes, self.policy, &mut self.canonical);
         self.beyond.extend_from_slice(&bytes[read..]);
@@ -70,34 +70,34 @@ impl<'c> ChunkedFeed<'c> {
         self.read += now.len();
         let some = !now.is_empty();
         if self.read == self.canonical.len() {
-            // The buffer is freed, so that a body that stalls holds none.
+            // The buffer is freed, so that a stalled body holds no memory.
             (self.canonical, self.read) = (Vec::new(), 0);
         }
         some
     }
 }
 
-/// The bytes after a head that arrived with it.
+/// The bytes after a head that arrived together with it.
 #[derive(Debug, Default)]
 pub(super) struct AtHand<'c> {
-    /// Freed when all have been read, if they are owned.
+    /// The bytes. If they are owned, they are freed once all have been read.
     bytes: Cow<'c, [u8]>,
-    /// Those that have not been read.
+    /// The range that has not been read.
     unread: Range<usize>,
 }
 
 impl<'c> AtHand<'c> {
-    /// This part of `bytes`.
+    /// The range `unread` of `bytes`.
     pub(super) fn new(bytes: Cow<'c, [u8]>, unread: Range<usize>) -> Self {
         Self { bytes, unread }
     }
 
-    /// Those that have not been read.
+    /// The bytes that have not been read.
     pub(super) fn rest(&self) -> &[u8] {
         &self.bytes[self.unread.clone()]
     }
 
-    /// Copies into `buffer` what fits there.
+    /// Copies as much into `buffer` as fits.
     fn hand_out(&mut self, buffer: &mut ReadBuf<'_>) {
         let count = buffer.remaining().min(self.unread.len());
         buffer.put_slice(&self.rest()[..count]);
@@ -133,7 +133,7 @@ impl Feed<'_> {
         })
     }
 
-    /// Copies what is ready of a chunked body; `None` if more bytes are needed first.
+    /// Copies canonical bytes of a chunked body; `None` if more input is needed first.
     fn poll_canonical(&mut self, buffer: &mut ReadBuf<'_>) -> Option<Poll<io::Result<()>>> {
         let chunked = self.chunked.as_mut()?;
         if !self.at_hand.rest().is_empty() && chunked.canonical.is_empty() && chunked.chunks.fault().is_none() {
@@ -165,7 +165,7 @@ impl Feed<'_> {
 impl AsyncRead for Feed<'_> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let room = buffer.remaining();
-        // hyper gets the head alone first, so that a fault in the body cannot prevent the call of the service.
+        // hyper first gets the head alone, so that a fault in the body cannot prevent the call of the service.
         if self.head_read < self.head.len() {
             let most = room.min(self.head.len() - self.head_read);
             buffer.put_slice(&self.head[self.head_read..self.head_read + most]);
@@ -180,7 +180,7 @@ impl AsyncRead for Feed<'_> {
             return Poll::Ready(Ok(()));
         }
         if self.allowed == Some(0) {
-            // The request is complete. hyper gets nothing else from this connection.
+            // The request is complete. hyper gets nothing more from this connection.
             return Poll::Pending;
         }
         let most = room.min(self.room()).min(
@@ -205,7 +205,7 @@ impl AsyncRead for Feed<'_> {
                             return Poll::Ready(Ok(()));
                         }
                         chunked.take(&passing[..read]);
-                        // A part of a line may produce nothing for hyper to read.
+                        // A partial line may produce nothing for hyper to read.
                         if let Some(ready) = self.poll_canonical(buffer) {
                             return ready;
                         }
