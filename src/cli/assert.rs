@@ -2,7 +2,7 @@
 
 use super::Mistake;
 use super::args::AssertArgs;
-use super::language::say;
+use super::language::translated;
 use super::output::{print, write};
 use labserve::check;
 use labserve_server::text_file::{self, shown};
@@ -30,7 +30,7 @@ pub(super) fn run(args: &AssertArgs) -> Result<ExitCode, Mistake> {
     }
     let failures: Vec<&String> = results.iter().filter_map(|(_, failure)| failure.as_ref()).collect();
     let lines: String = failures.iter().map(|failure| format!("{failure}\n")).collect();
-    print(&say(&lines))?;
+    print(&translated(&lines))?;
     Ok(match failures.is_empty() {
         true => ExitCode::SUCCESS,
         false => ExitCode::from(1),

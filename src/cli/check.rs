@@ -3,7 +3,7 @@
 use super::Mistake;
 use super::args::{CheckArgs, ServeArgs};
 use super::config::{Config, DEFAULT_FILE, server_schema};
-use super::language::say;
+use super::language::translated;
 use super::output::{print, print_err};
 use super::profiles::printable_toml;
 use labserve_core::http1::text::printable;
@@ -32,7 +32,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
         stack.build()?;
         print(&format!(
             "{}\n{}",
-            say(&format!("# {} is valid", shown(&args.file))),
+            translated(&format!("# {} is valid", shown(&args.file))),
             printable_toml(&toml::to_string_pretty(&stack.merged())?)
         ))?;
         return Ok(());
@@ -47,13 +47,13 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
         shown(&args.file),
         printable(config.profile.name.as_bytes()),
         printable(config.profile.title.as_bytes()),
-        say(&config.root.describe()),
+        translated(&config.root.describe()),
         config.address,
         config.workers,
     );
     print(&format!(
         "{}{}",
-        say(&heading),
+        translated(&heading),
         printable_toml(&toml::to_string_pretty(&config.stack.merged())?),
     ))?;
     Ok(())

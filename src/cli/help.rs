@@ -1,7 +1,7 @@
 //! The help texts, in the language of the user.
 
 use super::args::Cli;
-use super::language::{chosen, say};
+use super::language::{chosen, translated};
 use super::output::width;
 use clap::{Arg, Command, CommandFactory};
 use labserve_core::locale::Lang;
@@ -31,8 +31,8 @@ fn localized(command: Command) -> Command {
     let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     let template = template(&command);
     command
-        .about(wrapped(&say(&about), COLUMNS))
-        .after_help(say(&after).into_owned())
+        .about(wrapped(&translated(&about), COLUMNS))
+        .after_help(translated(&after).into_owned())
         .mut_args(localized_argument)
         .mut_subcommands(localized)
         .next_line_help(true)
@@ -43,12 +43,12 @@ fn localized(command: Command) -> Command {
 /// The sections of the help of a command, in order.
 fn template(command: &Command) -> String {
     let section = |title: &str, name: &str, is_there: bool| match is_there {
-        true => format!("\n\n{}\n{{{name}}}", say(title)),
+        true => format!("\n\n{}\n{{{name}}}", translated(title)),
         false => String::new(),
     };
     format!(
         "{{about-with-newline}}\n{} {{usage}}{}{}{}\n\n{{after-help}}",
-        say("Usage:"),
+        translated("Usage:"),
         section("Commands:", "subcommands", command.has_subcommands()),
         section("Arguments:", "positionals", command.get_positionals().next().is_some()),
         section("Options:", "options", true),
@@ -57,7 +57,7 @@ fn template(command: &Command) -> String {
 
 fn localized_argument(argument: Arg) -> Arg {
     let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-    let mut help = say(&help).into_owned();
+    let mut help = translated(&help).into_owned();
     let values: Vec<String> = argument
         .get_possible_values()
         .iter()
@@ -65,7 +65,7 @@ fn localized_argument(argument: Arg) -> Arg {
         .collect();
     let is_choice = argument.get_action().takes_values() && !values.is_empty();
     if is_choice {
-        help.push_str(&say(&format!("[possible values: {}]", values.join("、"))));
+        help.push_str(&translated(&format!("[possible values: {}]", values.join("、"))));
     }
     let defaults: Vec<String> = argument
         .get_default_values()
@@ -73,10 +73,10 @@ fn localized_argument(argument: Arg) -> Arg {
         .map(|value| value.to_string_lossy().into_owned())
         .collect();
     if argument.get_action().takes_values() && !defaults.is_empty() {
-        help.push_str(&say(&format!("[default: {}]", defaults.join("、"))));
+        help.push_str(&translated(&format!("[default: {}]", defaults.join("、"))));
     }
     let argument = match argument.get_long_help().map(ToString::to_string) {
-        Some(long) => argument.long_help(wrapped(&say(&long), COLUMNS - INDENT)),
+        Some(long) => argument.long_help(wrapped(&translated(&long), COLUMNS - INDENT)),
         None => argument,
     };
     argument

@@ -1,6 +1,6 @@
 //! The log for people: one line for each exchange and each close.
 
-use super::language::say;
+use super::language::translated;
 use labserve_core::http1::text::printable;
 use labserve_server::events::{CONNECTION, EXCHANGE};
 use std::collections::BTreeMap;
@@ -84,7 +84,11 @@ where
                     _ => ("", "0"),
                 };
                 let message = printable(fields.get("message").as_bytes());
-                writeln!(writer, "{}", paint(ansi, colour, &say(&format!("{word}{message}"))))
+                writeln!(
+                    writer,
+                    "{}",
+                    paint(ansi, colour, &translated(&format!("{word}{message}")))
+                )
             }
         }
     }
@@ -97,7 +101,7 @@ fn exchange_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::R
     }
     if !fields.get("rule").is_empty() {
         let line = format!("{place:<8} rule {}, time {}", fields.get("rule"), fields.get("number"));
-        return writeln!(writer, "{}", paint(ansi, "35", &say(&line)));
+        return writeln!(writer, "{}", paint(ansi, "35", &translated(&line)));
     }
     let status = fields.get("status");
     let colour = match status.bytes().next() {
@@ -111,7 +115,7 @@ fn exchange_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::R
     } else {
         fields.get("method")
     };
-    let none = say("(no request)");
+    let none = translated("(no request)");
     let target = match fields.get("target") {
         "" => &none,
         target => target,
@@ -125,18 +129,23 @@ fn exchange_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::R
         writer,
         "{place:<8} {} {method:<4} {target}  {}",
         paint(ansi, colour, status),
-        say(&sent),
+        translated(&sent),
     )
 }
 
 fn dropped_line(writer: &mut Writer<'_>, place: &str, fields: &Fields, ansi: bool) -> fmt::Result {
-    let none = say("(no complete request line)");
+    let none = translated("(no complete request line)");
     let line = match fields.get("line") {
         "" => &none,
         line => line,
     };
     let what = format!("{} bytes, dropped: {}", fields.get("bytes"), fields.get("words"));
-    writeln!(writer, "{place:<8} {} {line}  {}", paint(ansi, "35", "---"), say(&what),)
+    writeln!(
+        writer,
+        "{place:<8} {} {line}  {}",
+        paint(ansi, "35", "---"),
+        translated(&what),
+    )
 }
 
 fn closed_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::Result {
@@ -160,7 +169,7 @@ fn closed_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::Res
         fields.get("words"),
         fields.get("peer").rsplit(':').next().unwrap_or_default(),
     );
-    writeln!(writer, "{}", paint(ansi, "2", &say(&line)))
+    writeln!(writer, "{}", paint(ansi, "2", &translated(&line)))
 }
 
 fn paint(ansi: bool, colour: &str, text: &str) -> String {

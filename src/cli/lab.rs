@@ -3,7 +3,7 @@
 use super::args::LabArgs;
 use super::capture::Capturing;
 use super::human::LogFormat;
-use super::language::say;
+use super::language::translated;
 use super::output::padded;
 use super::parent::Until;
 use super::program::{Ended, Program};
@@ -68,12 +68,12 @@ pub(super) fn run(args: &LabArgs) -> Result<Ended, Mistake> {
         LogFormat::Text => {
             let timeline = prepared
                 .as_ref()
-                .map(|prepared| format!("  {} {}\n", padded(&say("timeline"), 10), prepared.url()));
+                .map(|prepared| format!("  {} {}\n", padded(&translated("timeline"), 10), prepared.url()));
             format!(
                 "{}\n{}{}{}",
-                say(&format!("labserve {VERSION}, serving {}", say(&root.describe()))),
+                translated(&format!("labserve {VERSION}, serving {}", translated(&root.describe()))),
                 table(&servers),
-                say(&skipped),
+                translated(&skipped),
                 timeline.unwrap_or_default()
             )
         }

@@ -1,6 +1,6 @@
 //! The language of the program's texts: that of `--lang`, otherwise that of the locale.
 //!
-//! Texts are written in English where they occur. They pass through [`say`] when they are printed.
+//! Texts are written in English where they occur. They pass through [`translated`] when they are printed.
 
 use labserve_core::locale::{Lang, translate};
 use std::borrow::Cow;
@@ -25,7 +25,7 @@ pub(super) fn choose(arguments: Vec<OsString>) -> Vec<OsString> {
 }
 
 /// A text for people in the language of this process.
-pub(super) fn say(text: &str) -> Cow<'_, str> {
+pub(super) fn translated(text: &str) -> Cow<'_, str> {
     translate(text, chosen())
 }
 

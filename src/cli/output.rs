@@ -1,7 +1,7 @@
 //! Prints and writes the results and messages of the program, and reports failures to do so.
 
 use super::Mistake;
-use super::language::say;
+use super::language::translated;
 use labserve_server::text_file::shown;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
@@ -22,7 +22,7 @@ pub(super) fn print(text: &str) -> Result<(), Mistake> {
 
 /// Prints a message to standard error, in the language of the user. A failure to write it is ignored.
 pub(super) fn print_err(message: &str) {
-    let _ = writeln!(io::stderr(), "{}", say(message));
+    let _ = writeln!(io::stderr(), "{}", translated(message));
 }
 
 /// A text padded with spaces to this number of columns.

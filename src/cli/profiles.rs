@@ -4,7 +4,7 @@ mod list;
 
 use super::Mistake;
 use super::args::ProfilesArgs;
-use super::language::say;
+use super::language::translated;
 use super::output::{padded, print, width};
 use labserve_core::http1::text::{misleads, printable, printable_lines};
 use labserve_core::profile::compare::{Difference, differences};
@@ -75,7 +75,7 @@ fn for_people(left: &str, right: &str, found: &[Difference]) -> String {
     }
     let types = found.iter().filter(is_type).count();
     if types > 0 {
-        text.push_str(&say(&format!(
+        text.push_str(&translated(&format!(
             "types.extensions\n  {types} media types differ; --json lists them\n"
         )));
     }
@@ -87,7 +87,7 @@ fn first_line(text: &str) -> String {
     let first = lines.next().unwrap_or_default().to_owned();
     match lines.count() {
         0 => first,
-        more => format!("{first} {}", say(&format!("... and {more} more lines"))),
+        more => format!("{first} {}", translated(&format!("... and {more} more lines"))),
     }
 }
 
@@ -112,7 +112,7 @@ fn shown(value: &toml::Value) -> String {
 
 /// A table for people, in their language. Columns are as wide as their widest cell.
 pub(super) fn columns<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> String {
-    let shown = |cell: &str| say(&printable(cell.as_bytes()).to_string()).into_owned();
+    let shown = |cell: &str| translated(&printable(cell.as_bytes()).to_string()).into_owned();
     let heads = heads.map(shown);
     let rows = rows.iter().map(|row| row.each_ref().map(|cell| shown(cell)));
     let rows: Vec<[String; N]> = [heads].into_iter().chain(rows).collect();

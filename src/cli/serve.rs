@@ -4,7 +4,7 @@ use super::args::{ReadyFormat, ServeArgs};
 use super::capture::Capturing;
 use super::config::Config;
 use super::human::LogFormat;
-use super::language::say;
+use super::language::translated;
 use super::log::LogSpec;
 use super::output::padded;
 use super::parent::Until;
@@ -231,13 +231,13 @@ fn greeting(server: &Server, file: Option<&std::path::Path>, timeline: Option<&P
     let profile: &Profile = &server.site().profile;
     let first = format!(
         "labserve {VERSION}, answering as {} (profile {})\n",
-        printable(say(&profile.title).as_bytes()),
+        printable(translated(&profile.title).as_bytes()),
         printable(profile.name.as_bytes())
     );
-    let mut text = say(&first).into_owned();
+    let mut text = translated(&first).into_owned();
     let mut line = |name: &str, value: &str| {
-        let name = padded(&say(name), 10);
-        text.push_str(&format!("  {name} {}\n", printable(say(value).as_bytes())));
+        let name = padded(&translated(name), 10);
+        text.push_str(&format!("  {name} {}\n", printable(translated(value).as_bytes())));
     };
     line("url", &url(server.address()));
     line("root", &server.site().root.describe());

@@ -1,5 +1,4 @@
-//! Conclusions that would need what was not captured: the beginning of a connection, the other side, the bytes before a
-//! RST.
+//! Conclusions that need what was not captured: the beginning, the other side, the bytes before a RST.
 
 use crate::describe;
 use crate::model::{AnalysisFlag, Capture, EndReason, HandshakeOutcome, ResetClass, RetransmissionCause, Side, Usage};
@@ -393,9 +392,9 @@ fn the_response_to_a_request_before_the_capture_belongs_to_none_in_it() {
     ];
     let capture = explained(&frames);
     let exchanges = &capture.connections[0].exchanges;
-    let lengths = exchanges.iter().map(|exchange| {
-        let response = exchange.response.as_ref();
-        (exchange.request.is_some(), response.map(|message| message.bytes()))
-    });
+    let bytes_of = |exchange: &crate::model::Exchange| exchange.response.as_ref().map(|message| message.bytes());
+    let lengths = exchanges
+        .iter()
+        .map(|exchange| (exchange.request.is_some(), bytes_of(exchange)));
     assert_eq!(lengths.collect::<Vec<_>>(), [(false, Some(60)), (true, Some(70))]);
 }

@@ -109,8 +109,8 @@ mod tests {
         let changed = stack.clone().over(Layer::from_table("x", &changes).expect("keys"));
         assert_eq!(value("timers.unused", &changed), "7s");
         assert_eq!(value("timers.unused", &stack), "60s");
-        let says = |stack: &Stack| stack.build().expect("a profile").connection.timers.unused.say;
-        assert!(says(&changed).is_some() && says(&changed) == says(&stack));
+        let response = |stack: &Stack| stack.build().expect("a profile").connection.timers.unused.response;
+        assert!(response(&changed).is_some() && response(&changed) == response(&stack));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::no_such;
 use crate::cli::Mistake;
 use crate::cli::args::CasesArgs;
-use crate::cli::language::say;
+use crate::cli::language::translated;
 use crate::cli::output::print;
 use labserve_probe::case;
 use std::collections::BTreeMap;
@@ -45,5 +45,5 @@ pub(in crate::cli) fn run(args: &CasesArgs) -> Result<(), Mistake> {
             }
         }
     }
-    print(&say(&out))
+    print(&translated(&out))
 }

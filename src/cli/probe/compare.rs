@@ -4,7 +4,7 @@ use super::chosen;
 use super::source::Source;
 use crate::cli::Mistake;
 use crate::cli::args::CompareArgs;
-use crate::cli::language::say;
+use crate::cli::language::translated;
 use crate::cli::output::{print, print_err, write};
 use labserve_probe::adapt::adapted;
 use labserve_probe::compare::compare;
@@ -42,7 +42,7 @@ pub(in crate::cli) fn run(args: &CompareArgs) -> Result<ExitCode, Mistake> {
     if args.json {
         print(&format!("{:#}\n", report::json(&subject)))?;
     } else {
-        print(&say(&report::text(&subject, args.show)))?;
+        print(&translated(&report::text(&subject, args.show)))?;
     }
     let total = comparison.total();
     let percent = total.percent();

@@ -4,7 +4,7 @@ use super::chosen;
 use super::source::Source;
 use crate::cli::Mistake;
 use crate::cli::args::LearnArgs;
-use crate::cli::language::say;
+use crate::cli::language::translated;
 use crate::cli::output::{print, print_err, write};
 use labserve_core::profile::builtin;
 use labserve_probe::adapt::adapted;
@@ -53,7 +53,7 @@ pub(in crate::cli) fn run(args: &LearnArgs) -> Result<ExitCode, Mistake> {
         let asked = adapted(&cases, recording.file.as_ref());
         write(file, "the report", &report::learned(&learned, &asked))?;
     }
-    print(&say(&summary(&learned, &cases, args)))?;
+    print(&translated(&summary(&learned, &cases, args)))?;
     Ok(ExitCode::SUCCESS)
 }
 

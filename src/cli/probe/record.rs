@@ -5,7 +5,7 @@ use super::source::read;
 use super::target::Target;
 use crate::cli::Mistake;
 use crate::cli::args::RecordArgs;
-use crate::cli::language::say;
+use crate::cli::language::translated;
 use crate::cli::output::{print, print_err};
 use labserve_core::http1::text::printable;
 use labserve_probe::record::NEEDS_PROBE_SITE;
@@ -23,7 +23,7 @@ pub(in crate::cli) fn run(args: &RecordArgs) -> Result<ExitCode, Mistake> {
     if let Some(directory) = &args.make_site {
         site::write(directory)
             .map_err(|e| Mistake(format!("{}: cannot write the probe site: {e}", shown(directory))))?;
-        print(&say(&format!(
+        print(&translated(&format!(
             "wrote {} files to {}. Make it the server's document root, then: labserve record http://HOST:PORT -o server.rec\n",
             site::FILES.len(),
             shown(directory)
@@ -55,7 +55,7 @@ pub(in crate::cli) fn run(args: &RecordArgs) -> Result<ExitCode, Mistake> {
         }
     })?;
     write(output, &recorded.recording)?;
-    print(&say(&summary(&recorded.recording, output, address)))?;
+    print(&translated(&summary(&recorded.recording, output, address)))?;
     let Some(stopped) = recorded.stopped else {
         return Ok(ExitCode::SUCCESS);
     };

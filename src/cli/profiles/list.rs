@@ -2,7 +2,7 @@
 
 use super::super::Mistake;
 use super::super::args::{ProfilesArgs, Side};
-use super::super::language::{chosen, say};
+use super::super::language::{chosen, translated};
 use super::super::output::{padded, print};
 use super::{columns, json_of};
 use labserve_core::locale::{Lang, catalogue};
@@ -107,7 +107,7 @@ fn in_a_line(profiles: &[&Profile], lang: Lang) -> String {
     };
     let groups = sorted.chunk_by(|one, other| when(one) == when(other)).map(|group| {
         let names: Vec<&str> = group.iter().map(|profile| profile.name.as_str()).collect();
-        format!("{}{colon}{}", say(&when(group[0])), names.join(comma))
+        format!("{}{colon}{}", translated(&when(group[0])), names.join(comma))
     });
     groups.collect::<Vec<_>>().join(semicolon) + "\n"
 }
@@ -115,7 +115,7 @@ fn in_a_line(profiles: &[&Profile], lang: Lang) -> String {
 /// What a capture of a built-in profile shows, and why; `None` for other profiles.
 fn in_words(name: &str) -> Option<String> {
     let sentence = |key: &str| catalogue(chosen()).get(&format!("profile.{name}.{key}"));
-    let line = |head: &str, text: &str| format!("  {} {text}\n", padded(&say(head), 8));
+    let line = |head: &str, text: &str| format!("  {} {text}\n", padded(&translated(head), 8));
     let (shows, why) = (sentence("shows")?, sentence("why")?);
     Some(format!("{name}\n{}{}", line("shows", shows), line("why", why)))
 }

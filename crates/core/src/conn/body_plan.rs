@@ -92,7 +92,7 @@ pub fn body_plan(
                 ..BodyPlan::reply_only(Some(CloseReason::BadRequest))
             };
         }
-        if request.expects_continue(&profile.head.body) && !response.continues {
+        if request.expects_continue(&profile.head.body) && !response.send_continue {
             return BodyPlan {
                 after: AfterReply::LeaveUnread,
                 ..BodyPlan::reply_only(Some(CloseReason::ContinueUnsent))
@@ -142,7 +142,7 @@ fn over_limit(profile: &Profile, framing: Framing) -> Option<ResponseId> {
 
 /// The number of `100 Continue` responses before the response, for a body that is read at the time `when`.
 fn interim_responses(profile: &Profile, request: &Request<'_>, reply: &Reply<'_>, when: ReadBody) -> u8 {
-    match profile.request_body.continues {
+    match profile.request_body.send_continue {
         Continue::AtOnce => interim_at_once(profile, request),
         Continue::WhenRead if when == ReadBody::First => interim_asked_for(profile, request),
         Continue::WithFile if reply.file.is_some() => interim_asked_for(profile, request),
@@ -152,7 +152,7 @@ fn interim_responses(profile: &Profile, request: &Request<'_>, reply: &Reply<'_>
 
 /// The number of `100 Continue` responses to send as soon as the head is complete, whatever the final response is.
 pub(super) fn interim_at_once(profile: &Profile, request: &Request<'_>) -> u8 {
-    match profile.request_body.continues {
+    match profile.request_body.send_continue {
         Continue::AtOnce => interim_asked_for(profile, request),
         Continue::WhenRead | Continue::WithFile | Continue::Off => 0,
     }

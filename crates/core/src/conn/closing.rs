@@ -42,7 +42,7 @@ pub struct Closing {
 }
 
 impl Closing {
-    pub(super) fn new(close: Close, state: State, has_input: bool, ends: &ClosePolicy) -> Self {
+    pub(super) fn new(close: Close, state: State, has_input: bool, policy: &ClosePolicy) -> Self {
         let after_response = state == State::Exchange
             && !matches!(
                 close.reason,
@@ -52,9 +52,9 @@ impl Closing {
                     | CloseReason::Asked
                     | CloseReason::Rule
             );
-        let pause = ends.pause.filter(|_| after_response).map(|time| Pause {
+        let pause = policy.pause.filter(|_| after_response).map(|time| Pause {
             time,
-            holds: ends.pause_holds,
+            holds: policy.pause_holds,
         });
         Self {
             close,
@@ -71,13 +71,13 @@ impl Closing {
 
     /// The style of the close. `has_unread` returns whether the socket has unread bytes. It costs a system call, so it
     /// is called only if the result matters.
-    pub fn style(&self, ends: &ClosePolicy, has_unread: impl FnOnce() -> bool) -> CloseStyle {
-        let unread = ends
+    pub fn style(&self, policy: &ClosePolicy, has_unread: impl FnOnce() -> bool) -> CloseStyle {
+        let unread = policy
             .unread(self.close.reason)
             .filter(|_| self.close.style.is_none() && (self.has_input || has_unread()));
         self.close
             .style
             .or(unread)
-            .unwrap_or_else(|| ends.style(self.close.reason))
+            .unwrap_or_else(|| policy.style(self.close.reason))
     }
 }

@@ -136,8 +136,8 @@ impl Conn {
     }
 
     /// The next step after a wait.
-    pub fn on(&mut self, woken: WakeReason, cx: &Context<'_>) -> Next {
-        match woken {
+    pub fn on(&mut self, reason: WakeReason, cx: &Context<'_>) -> Next {
+        match reason {
             WakeReason::Received(_) if !self.is_new() && self.is_too_short(cx.profile) => Next::Wait,
             WakeReason::Received(count) => {
                 let event = self.partial(cx, self.life.state() == State::Head);
@@ -147,7 +147,9 @@ impl Conn {
             WakeReason::Fin => self.on_fin(cx),
             WakeReason::Broken(reason) => Next::Close(reason.into()),
             WakeReason::Expired(Deadline {
-                reason, say: Some(id), ..
+                reason,
+                response: Some(id),
+                ..
             }) => self.unasked(id, reason, cx),
             WakeReason::Expired(deadline) => Next::Close(deadline.reason.into()),
             WakeReason::Stop => Next::Close(CloseReason::Shutdown.into()),

@@ -100,7 +100,7 @@ pub struct Deadline {
     /// Why the connection then closes.
     pub reason: CloseReason,
     /// The response that is sent first, if any.
-    pub say: Option<ResponseId>,
+    pub response: Option<ResponseId>,
 }
 
 impl Life {
@@ -186,7 +186,7 @@ impl Life {
         due(timer, begun, self.last_byte, self.received).map(|at| Deadline {
             at,
             reason,
-            say: timer.say,
+            response: timer.response,
         })
     }
 }
@@ -352,7 +352,7 @@ mod tests {
         let timer = Timer {
             after: Some(S(20.0)),
             since: Since::Accept,
-            say: None,
+            response: None,
             bytes_per_second: Some(500),
             at_most: Some(S(40.0)),
             tick: None,

@@ -136,7 +136,7 @@ fn asked(request: &Request<'_>, policy: &ConnectionPolicy) -> (bool, bool) {
                     .all_as(Name::ProxyConnection, policy.search.needs_trailing_space())
                     .take_while(|_| policy.proxy_connection)
             };
-            let any = |word: &[u8]| request.connection_says(word, policy.search) || proxy().any(|v| says(v, word));
+            let any = |word: &[u8]| request.connection_lists(word, policy.search) || proxy().any(|v| says(v, word));
             (any(b"close"), any(b"keep-alive"))
         }
         RepeatedConnection::First => {

@@ -65,7 +65,7 @@ impl ChunkedBody {
             }
             Scan::Complete(head) => {
                 self.decoder.trailers_end(None);
-                self.is_last = chunks.close_in_trailers && says_close(&self.trailers, &head);
+                self.is_last = chunks.close_in_trailers && lists_close(&self.trailers, &head);
                 self.trailers = Vec::new();
                 read + head.len.saturating_sub(before)
             }
@@ -117,7 +117,7 @@ fn is_whole(section: &[u8]) -> bool {
 }
 
 /// Whether a field about the connection has the option `close`.
-fn says_close(bytes: &[u8], trailers: &Head) -> bool {
+fn lists_close(bytes: &[u8], trailers: &Head) -> bool {
     let trailers = Request::new(bytes, trailers);
     [Name::Connection, Name::ProxyConnection]
         .into_iter()

@@ -136,7 +136,7 @@ impl<'a> Request<'a> {
     }
 
     /// Whether any Connection field contains `word`, which must be in lower case.
-    pub fn connection_says(&self, word: &[u8], search: TokenSearch) -> bool {
+    pub fn connection_lists(&self, word: &[u8], search: TokenSearch) -> bool {
         self.all_as(Name::Connection, search.needs_trailing_space())
             .any(|value| search.finds(value, word))
     }
@@ -251,7 +251,7 @@ impl<'a> Request<'a> {
         let asks = self
             .get(Name::Upgrade)
             .is_some_and(|upgrade| upgrade.eq_ignore_ascii_case(b"websocket"))
-            && self.connection_says(b"upgrade", TokenSearch::Substring);
+            && self.connection_lists(b"upgrade", TokenSearch::Substring);
         let is_get = |method: &[u8]| method.eq_ignore_ascii_case(b"GET") || method.eq_ignore_ascii_case(b"HEAD");
         if asks && is_get(self.method()) {
             refused(Fault::UpgradeWebsocket)
@@ -262,7 +262,7 @@ impl<'a> Request<'a> {
 
     /// Whether the client asks to change the protocol (RFC 9110 section 7.8).
     pub fn asks_to_upgrade(&self) -> bool {
-        self.get(Name::Upgrade).is_some() && self.connection_says(b"upgrade", TokenSearch::List)
+        self.get(Name::Upgrade).is_some() && self.connection_lists(b"upgrade", TokenSearch::List)
     }
 }
 

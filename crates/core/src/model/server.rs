@@ -95,8 +95,8 @@ impl<'s> Server<'s, '_> {
                     {
                         return close;
                     }
-                    let woken = self.wait();
-                    self.conn.on(woken, &self.context())
+                    let reason = self.wait();
+                    self.conn.on(reason, &self.context())
                 }
                 Next::Settle(head, settle) => self.settle(head, settle),
                 Next::Serve(opened) => {
@@ -335,7 +335,7 @@ impl<'s> Server<'s, '_> {
 
     fn close(&mut self, close: Close) {
         self.send_due(true);
-        let ends = &self.profile.connection.close;
+        let policy = &self.profile.connection.close;
         let closing = self.conn.close(close, &self.context());
         if let Some(pause) = closing.pause {
             self.pause(pause);
@@ -343,7 +343,7 @@ impl<'s> Server<'s, '_> {
         // Bytes that the client sends at this instant arrive before the connection is closed.
         self.wire.pass(Duration::ZERO);
         let has_unread = !self.wire.unread().is_empty();
-        match closing.style(ends, || has_unread) {
+        match closing.style(policy, || has_unread) {
             CloseStyle::Rst => self.wire.end(End::Rst),
             CloseStyle::Close if has_unread => self.wire.end(End::Rst),
             CloseStyle::Fin | CloseStyle::Linger | CloseStyle::Close | CloseStyle::HalfClose => {

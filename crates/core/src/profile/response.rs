@@ -43,7 +43,7 @@ pub struct Response {
     /// The response that replaces this one if a chunk of the request is too large.
     pub with_large_chunk: Option<ResponseId>,
     /// Whether `100 Continue` may be sent before it.
-    pub continues: bool,
+    pub send_continue: bool,
     /// How the connection is closed after it; `None`: as in `[close]`.
     pub close_with: Option<CloseStyle>,
     /// The responses that replace it for certain methods.
@@ -218,7 +218,7 @@ impl Response {
             with_broken_body: None,
             with_broken_trailers: None,
             with_large_chunk: None,
-            continues: raw.send_continue.unwrap_or(true),
+            send_continue: raw.send_continue.unwrap_or(true),
             close_with: raw.close_with,
             variants: Vec::new(),
             reason,

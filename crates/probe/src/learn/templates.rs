@@ -178,13 +178,13 @@ fn etag(recorded: &[Recorded], keys: &mut Table) -> Result<(), String> {
 fn connection(recorded: &mut [Recorded], keys: &mut Table) {
     let counted = counted(recorded);
     let mut times: [BTreeMap<Vec<String>, usize>; 2] = [BTreeMap::new(), BTreeMap::new()];
-    let says_close = |lines: &[String]| lines.iter().any(|line| line.to_ascii_lowercase().contains("close"));
+    let lists_close = |lines: &[String]| lines.iter().any(|line| line.to_ascii_lowercase().contains("close"));
     let form = |one: &Recorded| match counted {
         Some(most) => numbered(&one.connection, most.saturating_sub(1 + one.index as i64)),
         None => one.connection.clone(),
     };
     for one in recorded.iter().filter(|one| !one.connection.is_empty()) {
-        *times[usize::from(says_close(&one.connection))]
+        *times[usize::from(lists_close(&one.connection))]
             .entry(form(one))
             .or_default() += 1;
     }

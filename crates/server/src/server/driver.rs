@@ -163,7 +163,7 @@ impl Driver {
                     return close;
                 }
             }
-            let woken = if waits {
+            let reason = if waits {
                 let site = self.server.site();
                 match self.wait(&site).await {
                     WaitOutcome::Wake(reason) => Some(reason),
@@ -178,7 +178,7 @@ impl Driver {
             // Yield between requests, so that one pipelining client cannot starve the others on this worker.
             tokio::task::coop::consume_budget().await;
             let site = self.server.site();
-            match self.next_step(&site, woken) {
+            match self.next_step(&site, reason) {
                 Step::Wait => {
                     waits = true;
                     continue;
@@ -195,9 +195,9 @@ impl Driver {
         }
     }
 
-    /// The next step. `woken` is the result of the wait before it, if there was one.
-    fn next_step<'d>(&'d mut self, site: &'d Rc<Site>, woken: Option<WakeReason>) -> Step<'d> {
-        match woken {
+    /// The next step. `reason` is the result of the wait before it, if there was one.
+    fn next_step<'d>(&'d mut self, site: &'d Rc<Site>, reason: Option<WakeReason>) -> Step<'d> {
+        match reason {
             Some(WakeReason::Fin) => self.note_client_fin(),
             Some(WakeReason::Expired(deadline)) => self.emit(&Event::Timer {
                 reason: deadline.reason,
@@ -205,8 +205,8 @@ impl Driver {
             Some(WakeReason::Received(_) | WakeReason::Broken(_) | WakeReason::Stop) | None => {}
         }
         let cx = self.context(site);
-        let next = match woken {
-            Some(woken) => self.conn.on(woken, &cx),
+        let next = match reason {
+            Some(reason) => self.conn.on(reason, &cx),
             None => self.conn.next(&cx),
         };
         self.start(site, cx, next)

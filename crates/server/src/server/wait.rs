@@ -111,7 +111,7 @@ impl Driver {
             // Rules may have been added since the wait began.
             if self.server.has_first_byte_rules.get() {
                 match self.poll_first_byte(cx) {
-                    Poll::Ready(Some(woken)) => return Poll::Ready(woken),
+                    Poll::Ready(Some(reason)) => return Poll::Ready(reason),
                     Poll::Ready(None) => {}
                     Poll::Pending => return self.poll_end_of_wait(site, cx),
                 }

@@ -185,8 +185,8 @@ impl Exchange<'_> {
         }
         let profile = self.profile;
         let instead = self.reply.as_ref().map(|reply| reply.response);
-        let (say, reason) = match end {
-            BodyEnd::Late | BodyEnd::Silent => (profile.connection.timers.body.say, CloseReason::BodyTimeout),
+        let (response, reason) = match end {
+            BodyEnd::Late | BodyEnd::Silent => (profile.connection.timers.body.response, CloseReason::BodyTimeout),
             BodyEnd::Broken(fault) => match profile.head.faults.of(fault.fault()) {
                 Treatment::Respond(id) => {
                     let own = instead.and_then(|response| match fault {
@@ -204,7 +204,7 @@ impl Exchange<'_> {
                 (own.or(usual), CloseReason::ClientFinInBody)
             }
         };
-        match say {
+        match response {
             Some(id) => {
                 self.plain(id);
                 self.send(Some(reason), Then::Fail(reason))

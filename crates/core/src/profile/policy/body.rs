@@ -39,7 +39,7 @@ impl Padding {
 pub struct RequestBodyPolicy {
     pub both_ends: bool,
     pub read: ReadBody,
-    pub continues: Continue,
+    pub send_continue: Continue,
     pub continue_times: u8,
     pub continue_without_body: bool,
     pub continue_before_faults: Vec<Fault>,

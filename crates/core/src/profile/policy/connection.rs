@@ -60,7 +60,7 @@ pub struct Timer {
     /// The event that the time is counted from.
     pub since: Since,
     /// The response that is sent when it expires.
-    pub say: Option<ResponseId>,
+    pub response: Option<ResponseId>,
     /// The timer is extended by one second each time this number of bytes is received.
     pub bytes_per_second: Option<u64>,
     /// The maximum time to which received bytes can extend it.

@@ -173,7 +173,7 @@ fn request_body(raw: &Raw, names: &Names) -> Result<RequestBodyPolicy, Mistake> 
     Ok(RequestBodyPolicy {
         both_ends: body.close_after_both,
         read: body.read,
-        continues: body.expect.send_continue,
+        send_continue: body.expect.send_continue,
         continue_times,
         continue_without_body: body.expect.without_body,
         continue_before_faults: faults::listed(

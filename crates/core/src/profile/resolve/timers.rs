@@ -47,7 +47,7 @@ pub(super) fn timers(raw: &Raw, names: &Names) -> Result<Timers, Mistake> {
         Ok(Timer {
             after: after.0,
             since: *since,
-            say: response
+            response: response
                 .as_ref()
                 .map(|word| names.answer(&["timers", key, "response"], word))
                 .transpose()?,
