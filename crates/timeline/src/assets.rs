@@ -42,6 +42,7 @@ const ASSETS: &[Asset] = &[
     asset!("labels.js"),
     asset!("ladder.js"),
     asset!("lanes.js"),
+    asset!("later.js"),
     asset!("main.js"),
     asset!("past.js"),
     asset!("pens.js"),

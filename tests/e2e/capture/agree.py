@@ -103,7 +103,8 @@ def paged(file, log):
     for connection, claim in pages.items():
         if claim["end"] and ends.get(connection):
             claim["end"]["time"] = ends[connection]["time"]
-        sent = {period["after"]: period["sent"] for period in log[connection]["idle_periods"]} if connection in log else {}
+        logged = log[connection]["idle_periods"] if connection in log else []
+        sent = {period["after"]: period["sent"] for period in logged}
         for period in claim["idle_periods"]:
             period["sent"] = sent.get(period["after"])
     return pages

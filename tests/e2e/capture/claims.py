@@ -207,7 +207,8 @@ def idle_periods(logged, shown, requests, exchanges, argued):
     gone = {exchange["number"]: exchange["response"]["ended_ns"] for exchange in exchanges}
     # On a busy machine the server may see a request late, but before the first byte of its reply.
     seen_late = {exchange["number"] - 1: max(exchange["first_byte_ns"] or 0, 0) for exchange in exchanges}
-    shown = {period["after"]: period["ns"] for period in shown if period["after"] and period["ended_by"] != "capture-ends"}
+    over = [period for period in shown if period["after"] and period["ended_by"] != "capture-ends"]
+    shown = {period["after"]: period["ns"] for period in over}
     logged = {period["after"]: period for period in logged}
     for after in sorted(logged.keys() | shown.keys()):
         period, seen, claim = logged.get(after), shown.get(after), f"idle period after {after}"

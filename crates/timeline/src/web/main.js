@@ -6,6 +6,7 @@ import { Detail } from "./detail.js";
 import { h, save, say } from "./dom.js";
 import { fileName, harOf, svg } from "./export.js";
 import { choose, language, LANGUAGES, learn, setLanguage, t, translate } from "./i18n.js";
+import { later, quietly } from "./later.js";
 import catalogue from "./locale.js";
 import { Past } from "./past.js";
 import { httpOnly, SettingsTab } from "./settings.js";
@@ -144,20 +145,6 @@ function failed(error) {
   }
 }
 
-/** Returns a function that calls `act` once, after it has not been called for a while. */
-function quietly(act) {
-  const latest = performance.now() + PAST_WITHIN;
-  let timer = null;
-  let acted = false;
-  return () => {
-    clearTimeout(timer);
-    if (acted) return;
-    timer = setTimeout(() => {
-      acted = true;
-      act();
-    }, Math.min(PAST_AFTER, Math.max(0, latest - performance.now())));
-  };
-}
 /** Called with new lines: reads the past once they have all arrived. */
 let whenQuiet = () => {};
 
@@ -167,7 +154,7 @@ const reopen = api.follow({
     if (earlier === 0) return;
     page.earlier = earlier;
     past.hold();
-    whenQuiet = quietly(() => readPast(run, id, earlier));
+    whenQuiet = quietly(() => readPast(run, id, earlier), PAST_AFTER, PAST_WITHIN);
     whenQuiet();
   },
   lines(run, texts) {
@@ -238,18 +225,6 @@ function takeLine(text) {
 
 const refreshSoon = later(learnState, 100);
 const reconcileSoon = later(reconcile, 1500);
-
-/** A function that calls `action` once, `ms` after its first call; calls in between are merged. */
-function later(action, ms) {
-  let timer = null;
-  return () => {
-    if (timer !== null) return;
-    timer = setTimeout(() => {
-      timer = null;
-      action();
-    }, ms);
-  };
-}
 
 /** Sets the initial view to recent activity. */
 function firstLook() {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// How a Range field is parsed and which ranges are served. The default is RFC 9110 section 14 with multipart bodies,
 /// and with the limits that its section 14.2 recommends.
 ///
-/// `I` and `B` say what is sent in place of ranges. As long as the names of responses are not resolved, both are words.
+/// `I` and `B` are the types of what is sent in place of ranges: words before the names of responses are resolved.
 #[derive(Deserialize, Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(
     test,

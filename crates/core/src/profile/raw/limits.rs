@@ -81,8 +81,7 @@ impl Default for RawLimits {
     }
 }
 
-/// Buffers for a head. A line is never split over two of them: a line that reaches the end of one moves to the next
-/// whole.
+/// Buffers for a head. A line is never split over two buffers: the part of it that is in one buffer moves to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]

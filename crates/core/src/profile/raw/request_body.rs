@@ -118,8 +118,8 @@ pub struct RawExpect {
     pub without_body: bool,
     /// The faults that the server notices only after it has sent `100 Continue`, such as a host that it does not serve.
     pub before_faults: Vec<String>,
-    /// Whether the connection is closed after a request that asked for it and had no body to get it for.
-    /// The response is not sent in chunks then.
+    /// Whether the connection is closed after a request that asked for `100 Continue` and has no body. The response to
+    /// it is not sent in chunks.
     pub close_unsent: bool,
 }
 

@@ -59,7 +59,7 @@ pub struct RuleTable {
     /// Field lines of the response, such as `"Retry-After: 1"`. Each takes the place of the line with its name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<String>,
-    /// The body of the response. Without it: its own.
+    /// The body of the response. Without this key, the body does not change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
     /// The length that Content-Length announces, whatever the body is.
@@ -99,7 +99,7 @@ pub struct RuleTable {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end: Option<RuleEnd>,
     /// Instead of `at` and `end`: end the idle connection in the instant in which its next request arrives, and leave
-    /// that unread. `request` says which; without it, the second of its connection.
+    /// that unread. `request` chooses the request; without it, the second one of the connection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub race: Option<RuleRace>,
 }
@@ -111,7 +111,7 @@ pub struct RuleTable {
 pub enum RulePoint {
     /// The connection was accepted. Nothing of it has been read.
     Accept,
-    /// The first byte of a request is there. It has not been read, unless it arrived together with an earlier request.
+    /// The first byte of a request has arrived. It has not been read, unless it arrived together with an earlier request.
     FirstByte,
     /// The request head is complete. Nothing was sent, and no body was read.
     Head,
@@ -132,7 +132,7 @@ pub enum RulePoint {
 pub enum RuleEnd {
     /// Send FIN and close the socket.
     Fin,
-    /// Send RST, once the client's system has confirmed what was sent.
+    /// Send RST, once the client's TCP has acknowledged what was sent.
     Reset,
     /// Send FIN, read and discard what the client still sends, then close the socket.
     Linger,

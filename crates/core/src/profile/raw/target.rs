@@ -73,7 +73,7 @@ pub struct RawTarget {
     /// Whether `.` and `..` are resolved before anything other than `%2e` is decoded and checked, instead of
     /// afterwards.
     pub dots_first: bool,
-    /// Whether a path may leave the root with `..` and come back by the name of the root directory.
+    /// Whether `..` may leave the root directory if the next segment is the name of the root directory.
     pub back_into_root: bool,
     /// A path that contains `..`: `resolve` it, or a response.
     /// Example: `/sub/../a.txt`: `resolve` 200; `403` 403.

@@ -59,14 +59,14 @@ pub enum ChangedFile {
     ToEnd,
 }
 
-/// The limits of what stays unsent.
+/// How much is held unsent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawHold {
-    /// All are sent as soon as there are this many responses.
+    /// The held responses are sent as soon as there are this many.
     pub responses: u32,
-    /// The same for their bytes.
+    /// The held responses are sent as soon as they have this many bytes.
     pub bytes: Size,
 }
 
