@@ -6,7 +6,8 @@
 Without arguments: the captures of tests/data/captures, and all that adversarial.py makes. For every TCP frame the
 stream index, relative Seq and Ack, the payload's length and the analysis flags (`analysis_flags.py`) are compared; for
 every stream, its completeness; for every capture, which frames end a request or a response, and which request each
-response belongs to. A difference with a known reason (ARGUED) is counted separately. The last line counts: `N passed, M failed`.
+response belongs to. A difference with a known reason (ARGUED) is counted separately. The last line counts: `N passed,
+M failed`.
 """
 
 import concurrent.futures
