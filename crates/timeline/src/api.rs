@@ -15,7 +15,7 @@ use labserve_core::profile::builtin;
 use labserve_core::profile::layers;
 use labserve_server::events::timestamp;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::SystemTime;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -128,21 +128,25 @@ async fn server(State(state): Timeline, Path(text): Path<String>) -> Answer {
     described(&state, number(&text)?).await
 }
 
-async fn profiles() -> Answer {
-    let rows: Vec<Value> = builtin::names()
-        .filter_map(|name| layers::load(name).ok())
-        .map(|profile| {
-            json!({
-                "name": profile.name,
-                "title": profile.title,
-                "measured": profile.measured,
-                "port": profile.port,
-                "announces": profile.announces(),
-                "does": profile.does(),
-            })
+/// What the page shows of the built-in profiles. Loading all of them takes tens of milliseconds, in which the thread of the
+/// timeline serves nobody else, so it is done once.
+static PROFILES: LazyLock<Value> = LazyLock::new(|| {
+    let profiles = builtin::names().filter_map(|name| layers::load(name).ok());
+    let rows = profiles.map(|profile| {
+        json!({
+            "name": profile.name,
+            "title": profile.title,
+            "measured": profile.measured,
+            "port": profile.port,
+            "announces": profile.announces(),
+            "does": profile.does(),
         })
-        .collect();
-    Ok(Json(json!({"profiles": rows})))
+    });
+    json!({"profiles": rows.collect::<Vec<Value>>()})
+});
+
+async fn profiles() -> Answer {
+    Ok(Json(PROFILES.clone()))
 }
 
 async fn toml(State(state): Timeline, Path(text): Path<String>) -> Result<Response, Refusal> {

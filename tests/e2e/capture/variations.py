@@ -18,10 +18,10 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from e2e.capture.varied import causes, connections, formats, protocols
+from e2e.capture.varied import causes, connections, ends, formats, protocols
 from e2e.pylib import cli
 
-CASES = causes.CASES | connections.CASES | formats.CASES | protocols.CASES
+CASES = causes.CASES | connections.CASES | ends.CASES | formats.CASES | protocols.CASES
 # Findings of most captures with more than one exchange, whatever their topic.
 USUAL = {"one-connection-kept"}
 
