@@ -87,5 +87,10 @@ pub(super) fn has_date_overflow(policy: &ConditionPolicy, request: &Conditional<
 fn joined<'a>(profile: &Profile, request: &Request<'a>, name: Name, repeated: Repeated) -> Option<Cow<'a, [u8]>> {
     // The common case: the field is absent.
     request.get(name)?;
-    profile.joined(request.all_as(name, profile.trailing_space), repeated)
+    let mut values = request.all_as(name, profile.trailing_space);
+    // The next case: one field on one line. Its value needs no search for others and for line ends.
+    if !request.is_repeated(name) && !request.is_folded() {
+        return values.next().map(Cow::Borrowed);
+    }
+    profile.joined(values, repeated)
 }

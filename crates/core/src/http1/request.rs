@@ -102,6 +102,11 @@ impl<'a> Request<'a> {
         names.iter().any(|name| self.head.fields.first(*name).is_some())
     }
 
+    /// Whether the request has more than one field of this name.
+    pub fn is_repeated(&self, name: Name) -> bool {
+        self.head.fields.is_repeated(name)
+    }
+
     /// The values of all fields of this name, in order. If `sent` is true, each value includes its trailing white
     /// space.
     pub fn all_as(&self, name: Name, sent: bool) -> impl Iterator<Item = &'a [u8]> + use<'a> {

@@ -11,7 +11,11 @@ pub struct Fields {
     /// The number of the first line with each name, counted from 1; 0 for none. It is stored because decisions look up
     /// the same names several times.
     first: [u16; Name::COUNT],
+    /// A bit for each name that more than one line has.
+    repeated: u64,
 }
+
+const _: () = assert!(Name::COUNT <= u64::BITS as usize);
 
 impl Fields {
     /// No lines, with space for this many.
@@ -24,10 +28,11 @@ impl Fields {
 
     pub(super) fn push(&mut self, line: FieldLine) {
         self.lines.push(line);
-        if let Some(name) = line.known
-            && let first @ 0 = &mut self.first[name as usize]
-        {
-            *first = u16::try_from(self.lines.len()).unwrap_or(0);
+        if let Some(name) = line.known {
+            match &mut self.first[name as usize] {
+                first @ 0 => *first = u16::try_from(self.lines.len()).unwrap_or(0),
+                _ => self.repeated |= 1 << name as u64,
+            }
         }
     }
 
@@ -39,6 +44,11 @@ impl Fields {
     /// The index of the first line with this name.
     pub fn first(&self, name: Name) -> Option<usize> {
         usize::from(self.first[name as usize]).checked_sub(1)
+    }
+
+    /// Whether more than one line has this name.
+    pub fn is_repeated(&self, name: Name) -> bool {
+        self.repeated & 1 << name as u64 != 0
     }
 }
 
@@ -65,7 +75,7 @@ mod tests {
     use crate::http1::head::Span;
 
     #[test]
-    fn the_first_line_of_each_known_name_is_found() {
+    fn the_first_line_of_each_known_name_is_found_and_whether_there_are_more() {
         let mut fields = Fields::with_capacity(4);
         for known in [None, Some(Name::Range), Some(Name::Host), Some(Name::Range)] {
             fields.push(FieldLine {
@@ -77,6 +87,8 @@ mod tests {
         }
         let first = [Name::Host, Name::Range, Name::Expect].map(|name| fields.first(name));
         assert_eq!(first, [Some(2), Some(1), None]);
+        let repeated = [Name::Host, Name::Range, Name::Expect].map(|name| fields.is_repeated(name));
+        assert_eq!(repeated, [false, true, false]);
         assert_eq!(Fields::default().first(Name::Host), None);
     }
 }
