@@ -170,6 +170,7 @@ sentences! {
         ResponseSizeAlone = "response_size_alone",
         FirstByte = "first_byte",
         FirstByteCaptured = "first_byte_captured",
+        AllAtOnce = "all_at_once",
         FirstByteEarly = "first_byte_early",
         InOneBurst = "in_one_burst",
         InBursts = "in_bursts",

@@ -15,9 +15,10 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Whether a column holds numbers.
+    /// Whether a column holds numbers, or no values at all.
     pub(super) fn numeric(&self, column: usize) -> bool {
-        self.rows.iter().any(|row| row.get(column).is_some_and(Cell::is_number))
+        let mut cells = self.rows.iter().filter_map(|row| row.get(column));
+        cells.clone().any(Cell::is_number) || cells.all(|cell| *cell == Cell::Empty)
     }
 }
 

@@ -85,7 +85,7 @@ pub(super) const SAMPLES: &[Sample] = &[
             "1 text, 1 pong, 1 close",
             "HTTP had handed the connection over to another protocol",
         ],
-        &["Idle for", "no longer needed"],
+        &["Idle for", "had no further request"],
     ),
     (
         "websocket-slow.pcap",
@@ -95,7 +95,7 @@ pub(super) const SAMPLES: &[Sample] = &[
             "Close frame with code 1000",
             "HTTP had handed the connection over",
         ],
-        &["Idle for", "no longer needed", "looks like none"],
+        &["Idle for", "had no further request", "looks like none"],
     ),
     (
         "connect-tunnel.pcap",
@@ -104,7 +104,7 @@ pub(super) const SAMPLES: &[Sample] = &[
             "It carries TLS: 84 bytes from the client",
             "HTTP had handed the connection over",
         ],
-        &["Idle for", "no longer needed"],
+        &["Idle for", "had no further request"],
     ),
     (
         "snap-length.pcap",
@@ -264,7 +264,7 @@ pub(super) const SAMPLES: &[Sample] = &[
     (
         "proxy-is-not-parallel.pcap",
         &[Kind::Forwarded],
-        &["passed 1 exchange on", "on stream 0 went on as stream 1"],
+        &["forwarded 1 exchange to", "on stream 0 went on as stream 1"],
         &["parallel"],
     ),
     (

@@ -114,7 +114,10 @@ fn shape_swatch(class: &str, path: &str, words: &str) -> Markup {
 fn line_swatch(words: &str) -> Markup {
     html! {
         span.swatch {
-            svg width="26" height="18" aria-hidden="true" { line.half-closed.server x1="1" x2="25" y1="9" y2="9" {} }
+            svg width="26" height="18" aria-hidden="true" {
+                line.half-closed.client x1="1" x2="12" y1="9" y2="9" {}
+                line.half-closed.server x1="14" x2="25" y1="9" y2="9" {}
+            }
             (words)
         }
         " "
