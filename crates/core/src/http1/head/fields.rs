@@ -12,10 +12,10 @@ pub struct Fields {
     /// the same names several times.
     first: [u16; Name::COUNT],
     /// A bit for each name that more than one line has.
-    repeated: u64,
+    repeated: u32,
 }
 
-const _: () = assert!(Name::COUNT <= u64::BITS as usize);
+const _: () = assert!(Name::COUNT <= u32::BITS as usize);
 
 impl Fields {
     /// No lines, with space for this many.
@@ -31,7 +31,7 @@ impl Fields {
         if let Some(name) = line.known {
             match &mut self.first[name as usize] {
                 first @ 0 => *first = u16::try_from(self.lines.len()).unwrap_or(0),
-                _ => self.repeated |= 1 << name as u64,
+                _ => self.repeated |= 1 << name as u32,
             }
         }
     }
@@ -48,7 +48,7 @@ impl Fields {
 
     /// Whether more than one line has this name.
     pub fn is_repeated(&self, name: Name) -> bool {
-        self.repeated & 1 << name as u64 != 0
+        self.repeated & 1 << name as u32 != 0
     }
 }
 
