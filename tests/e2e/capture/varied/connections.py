@@ -193,7 +193,7 @@ CASES = {
         ),
     ],
     "proxy-is-not-parallel": [
-        ("three exchanges, IPv6", forwarded(3, 6), ["forwarded"], ["passed 3 exchanges on"], ["parallel"]),
+        ("three exchanges, IPv6", forwarded(3, 6), ["forwarded"], ["forwarded 3 exchanges to"], ["parallel"]),
         ("without Via, of which nothing shows it", forwarded(2, via=False), [], [], ["parallel", "passed"]),
         ("two connections of one client", parallel(), ["parallel-connections"], [], ["passed"]),
     ],
