@@ -200,6 +200,9 @@ fn both_sides_may_close_at_the_same_time() {
     assert_eq!(close(20, 1_000_001, 1001).teardown, Teardown::Simultaneous);
     assert_eq!(close(20, 1_030_000, 1002).teardown, Teardown::ThreeFrames);
     assert_eq!(close(20, 1_010_000, 1001).by, Some(Side::Server));
+    // FINs that cross leave no side half-closed.
+    assert_eq!(close(20, 1_010_000, 1001).half_closed_ns, None);
+    assert_eq!(close(20, 1_030_000, 1002).half_closed_ns, Some(30_000_000));
 }
 
 #[test]

@@ -32,13 +32,13 @@ pub(super) fn end(connection: &Connection) -> Vec<Sentence> {
     match &end.first_fin {
         Some(fin) => {
             lines.extend(why);
-            if let (Some(second), Some(half)) = (&end.second_fin, end.half_closed_ns) {
+            if let Some(second) = &end.second_fin {
                 let crossing = end.teardown == Teardown::Simultaneous;
                 lines.push(
                     Sentence::new(if crossing { Msg::CrossingFin } else { Msg::SecondFin })
                         .with("side", second.by)
                         .with("seq", second.seq)
-                        .with("after", Arg::ns(half))
+                        .with("after", Arg::ns(second.ns.saturating_sub(fin.ns).max(0)))
                         .with_frames([second.frame]),
                 );
             }

@@ -23,7 +23,7 @@ pub struct ConnectionEnd {
     /// this one, or if that was not captured.
     pub replaced_by: Option<u64>,
     /// Time from the first FIN to the FIN from the other side, in nanoseconds. Without a second FIN: to the first RST,
-    /// or to the end of the capture; `None` if the other side's FIN was not captured.
+    /// or to the end of the capture; `None` if the FINs crossed, or if the other side's FIN was not captured.
     pub half_closed_ns: Option<u64>,
     /// For a connection that is still open: time from the last byte to the end of the capture, in nanoseconds.
     pub quiet_ns: Option<u64>,

@@ -212,7 +212,9 @@ impl TeardownTracker {
         let resets: Vec<Reset> = resets.collect();
         let (first_fin, second_fin) = (fins.first().map(fin), fins.get(1).map(fin));
         let teardown = teardown(first_fin.as_ref(), second_fin.as_ref(), resets.first(), opened);
-        let half_closed_ns = first_fin.as_ref().map(|first| match (&second_fin, resets.first()) {
+        // FINs that cross leave no side half-closed.
+        let half_closed_by = first_fin.as_ref().filter(|_| teardown != Teardown::Simultaneous);
+        let half_closed_ns = half_closed_by.map(|first| match (&second_fin, resets.first()) {
             (Some(second), _) => elapsed(first.ns, second.ns),
             (None, Some(reset)) => elapsed(first.ns, reset.ns),
             (None, None) => elapsed(first.ns, capture_end_ns),

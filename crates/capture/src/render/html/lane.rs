@@ -170,8 +170,8 @@ impl<'a> Lane<'a> {
                 }
                 svg width="100%" height=(HEIGHT) role="img" aria-label={ (w.label(Msg::ColStream)) " " (connection.stream) } {
                     (line("wire", scale, self.opened_ns(), closed))
-                    // Without the time, the other side's FIN was not captured. FINs that cross leave no side half-closed.
-                    @if let Some(fin) = first_fin.filter(|_| end.half_closed_ns.is_some() && end.teardown != Teardown::Simultaneous) {
+                    // Without the time, no side was half-closed, or the other side's FIN was not captured.
+                    @if let Some(fin) = first_fin.filter(|_| end.half_closed_ns.is_some()) {
                         @let second = end.second_fin.as_ref().map_or(connection.last_ns, |fin| fin.ns);
                         (line(match fin.by { Side::Client => "half-closed client", Side::Server => "half-closed server" }, scale, fin.ns, second))
                     }
