@@ -128,8 +128,8 @@ async fn server(State(state): Timeline, Path(text): Path<String>) -> Answer {
     described(&state, number(&text)?).await
 }
 
-/// What the page shows of the built-in profiles. Loading all of them takes tens of milliseconds, in which the thread of the
-/// timeline serves nobody else, so it is done once.
+/// What the page shows of the built-in profiles. Loading all of them takes tens of milliseconds, in which the thread of
+/// the timeline serves nobody else, so it is done once.
 static PROFILES: LazyLock<Value> = LazyLock::new(|| {
     let profiles = builtin::names().filter_map(|name| layers::load(name).ok());
     let rows = profiles.map(|profile| {

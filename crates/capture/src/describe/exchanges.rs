@@ -166,17 +166,17 @@ fn timing(exchange: &Exchange, response: &Message) -> Option<Sentence> {
     let request = exchange.request.as_ref();
     let last_byte = request.map_or(0, |request| response.ended_ns.saturating_sub(request.ended_ns));
     let is_whole = response.unseen_bytes == 0 && response.shortfall != Some(Shortfall::CaptureEnds);
-    let msg = match is_whole {
-        true if first_byte == last_byte => {
-            return Some(Sentence::new(Msg::AllAtOnce).with("after", Arg::ns(first_byte)));
-        }
-        true => Msg::FirstByte,
-        false => Msg::FirstByteCaptured,
-    };
+    if is_whole && first_byte == last_byte {
+        return Some(Sentence::new(Msg::AllAtOnce).with("after", Arg::ns(first_byte)));
+    }
     Some(
-        Sentence::new(msg)
-            .with("first_byte", Arg::ns(first_byte))
-            .with("last_byte", Arg::ns(last_byte)),
+        Sentence::new(if is_whole {
+            Msg::FirstByte
+        } else {
+            Msg::FirstByteCaptured
+        })
+        .with("first_byte", Arg::ns(first_byte))
+        .with("last_byte", Arg::ns(last_byte)),
     )
 }
 
