@@ -8,7 +8,7 @@
 //!
 //! let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/captures/report-1.pcapng.gz");
 //! let capture = explain_bytes(&std::fs::read(path)?, &[])?;
-//! assert!(render::json(&capture)?.starts_with("{\n  \"version\": 1,"));
+//! assert!(render::json(&capture)?.starts_with("{\n  \"version\": 2,"));
 //! assert!(render::html(&capture, Lang::En).starts_with("<!DOCTYPE html>"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
