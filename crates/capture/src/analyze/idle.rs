@@ -1,6 +1,8 @@
 //! The periods in which no exchange was in progress.
 
-use crate::model::{AnalysisFlag, BodyEnd, ConnectionEnd, Exchange, Frame, Handshake, HandshakeOutcome, IdleEnd, IdlePeriod, Side};
+use crate::model::{
+    AnalysisFlag, BodyEnd, ConnectionEnd, Exchange, Frame, Handshake, HandshakeOutcome, IdleEnd, IdlePeriod, Side,
+};
 use crate::tcp::FrameTime;
 
 /// Shorter periods are not listed: a client needs some time between two requests.

@@ -83,7 +83,8 @@ impl Phases {
     }
 
     fn is_carried(&self, frame: u64) -> bool {
-        self.carried.is_some_and(|span| (span.first..=span.last).contains(&frame))
+        self.carried
+            .is_some_and(|span| (span.first..=span.last).contains(&frame))
     }
 
     pub(super) fn phase(&self, frame: &Frame) -> Phase {

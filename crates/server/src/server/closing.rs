@@ -54,7 +54,11 @@ impl Driver {
         if close.reason == CloseReason::ClientReset {
             self.note(Some(Seen::Reset));
         }
-        let first = if was_empty && !reset { None } else { self.first_to_end(reset) };
+        let first = if was_empty && !reset {
+            None
+        } else {
+            self.first_to_end(reset)
+        };
         reset |= first == Some(Seen::Reset);
         close.who = who(first);
         self.emit(&events::Event::Close(close));
