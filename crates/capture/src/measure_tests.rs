@@ -156,7 +156,7 @@ fn it_is_said_how_long_a_window_was_full_or_shut() {
             .collect();
         let said = said.join("\n");
         assert_eq!(
-            said.contains("The receive window of the client was closed (0) 1 time, for 200.0 ms"),
+            said.contains("The receive window of the client was zero 1 time, for 200.0 ms"),
             is_shut
         );
         assert!(

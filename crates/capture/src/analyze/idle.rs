@@ -1,6 +1,8 @@
 //! The periods in which no exchange was in progress.
 
-use crate::model::{AnalysisFlag, BodyEnd, ConnectionEnd, Exchange, Frame, Handshake, IdleEnd, IdlePeriod, Side};
+use crate::model::{
+    AnalysisFlag, BodyEnd, ConnectionEnd, Exchange, Frame, Handshake, HandshakeOutcome, IdleEnd, IdlePeriod, Side,
+};
 use crate::tcp::FrameTime;
 
 /// Shorter periods are not listed: a client needs some time between two requests.
@@ -24,6 +26,9 @@ pub(super) fn idle_periods(
     first: FrameTime,
     capture_end: Option<FrameTime>,
 ) -> Vec<IdlePeriod> {
+    if exchanges.is_empty() && !may_have_opened(handshake) {
+        return Vec::new();
+    }
     let mut periods = Vec::new();
     // `None` after an incomplete message: then the connection is not known to be idle.
     let mut start = Some(IdleStart {
@@ -65,6 +70,12 @@ pub(super) fn idle_periods(
             .and_then(|(start, (last, by))| idle_period(&start, last, by)),
     );
     periods
+}
+
+/// Whether the connection may have opened. One that did not is not idle between its SYNs.
+fn may_have_opened(handshake: &Handshake) -> bool {
+    use HandshakeOutcome::{CaptureEnds, IcmpError, Refused, Unanswered};
+    !matches!(handshake.outcome, CaptureEnds | IcmpError | Refused | Unanswered)
 }
 
 /// The frame with this number.

@@ -47,6 +47,10 @@ pub(crate) fn details(carried: &Carried) -> Vec<Sentence> {
         let facts: Vec<String> = [version, name, alpn.or(offered)].into_iter().flatten().collect();
         lines.push(match facts.is_empty() {
             true => Sentence::new(Msg::TlsNotRead),
+            // An alert in the clear ended the handshake.
+            false if !tls.alerts.is_empty() && !tls.has_data() => {
+                Sentence::new(Msg::TlsWithoutData).with_names("facts", facts)
+            }
             false => Sentence::new(Msg::TlsSays).with_names("facts", facts),
         });
         lines.extend(tls.alerts.iter().map(|alert| {

@@ -20,11 +20,12 @@ pub(super) fn split(exchange: &Exchange) -> Option<Sentence> {
         .as_ref()
         .filter(|timing| timing.total_ns >= SHORTEST_NS)?;
     let parts = named(timing);
-    let frames = parts.first().map(|part| [part.frames.first, part.frames.last]);
+    let first = timing.parts.iter().map(|part| part.frames.first).min();
+    let last = timing.parts.iter().map(|part| part.frames.last).max();
     Some(
         with_parts(Sentence::new(Msg::TimeSplit), &parts)
             .with("total", Arg::ns(timing.total_ns))
-            .with_frames(frames.into_iter().flatten()),
+            .with_frames(first.into_iter().chain(last)),
     )
 }
 

@@ -130,6 +130,7 @@ sentences! {
         CarriedUnknown = "carried_unknown",
         TlsSays = "tls_says",
         TlsNotRead = "tls_not_read",
+        TlsWithoutData = "tls_without_data",
         TlsAlert = "tls_alert",
         Http2NotRead = "http2_not_read",
         WebsocketFrames = "websocket_frames",

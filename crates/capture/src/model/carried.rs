@@ -39,6 +39,16 @@ pub struct Tls {
     pub records: Vec<TlsRecord>,
 }
 
+impl Tls {
+    /// The content of a record with application data, which is encrypted.
+    pub(crate) const DATA: &'static str = "ApplicationData";
+
+    /// Whether application data was captured.
+    pub fn has_data(&self) -> bool {
+        self.records.iter().any(|record| record.content == Self::DATA)
+    }
+}
+
 /// A TLS record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]

@@ -158,7 +158,7 @@ impl Seen {
                 Some(name) => name,
                 None => return,
             },
-            APPLICATION_DATA if !std::mem::replace(&mut self.sends[from], true) => "ApplicationData",
+            APPLICATION_DATA if !std::mem::replace(&mut self.sends[from], true) => Tls::DATA,
             _ => return,
         };
         if self.records.len() < RECORDS {

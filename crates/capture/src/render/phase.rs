@@ -1,7 +1,7 @@
 //! The phase of its connection that a frame belongs to. The colours of a ladder show it.
 
 use super::begins::begins;
-use crate::model::{AnalysisFlag, Connection, Frame, Side};
+use crate::model::{AnalysisFlag, Connection, Frame, FrameSpan, Side};
 use crate::sentence::Msg;
 use std::collections::{BTreeSet, HashMap};
 
@@ -18,11 +18,20 @@ pub(super) enum Phase {
     End,
     /// Only an acknowledgement or a probe.
     Ack,
+    /// Payload of another protocol than HTTP/1.x.
+    Other,
 }
 
 impl Phase {
     /// Every phase.
-    pub(super) const ALL: [Self; 5] = [Self::Handshake, Self::Request, Self::Response, Self::End, Self::Ack];
+    pub(super) const ALL: [Self; 6] = [
+        Self::Handshake,
+        Self::Request,
+        Self::Response,
+        Self::End,
+        Self::Ack,
+        Self::Other,
+    ];
 
     /// Its class in style sheets.
     pub(super) fn class(self) -> &'static str {
@@ -32,6 +41,7 @@ impl Phase {
             Self::Response => "response",
             Self::End => "end",
             Self::Ack => "ack",
+            Self::Other => "other",
         }
     }
 
@@ -43,6 +53,7 @@ impl Phase {
             Self::Response => Msg::PhaseResponse,
             Self::End => Msg::PhaseEnd,
             Self::Ack => Msg::PhaseAck,
+            Self::Other => Msg::PhaseOther,
         }
     }
 }
@@ -52,6 +63,8 @@ pub(super) struct Phases {
     handshake: BTreeSet<u64>,
     teardown: BTreeSet<u64>,
     begins: HashMap<u64, String>,
+    /// First and last frame of another protocol.
+    carried: Option<FrameSpan>,
 }
 
 impl Phases {
@@ -60,12 +73,18 @@ impl Phases {
             handshake: handshake_frames(connection).into_iter().collect(),
             teardown: connection.end.frames.iter().copied().collect(),
             begins: begins(connection),
+            carried: connection.carried.as_ref().and_then(|carried| carried.frames),
         }
     }
 
     /// The message that begins in a frame: `GET /`, `200 OK`.
     pub(super) fn begins(&self, frame: u64) -> Option<&str> {
         self.begins.get(&frame).map(String::as_str)
+    }
+
+    fn is_carried(&self, frame: u64) -> bool {
+        self.carried
+            .is_some_and(|span| (span.first..=span.last).contains(&frame))
     }
 
     pub(super) fn phase(&self, frame: &Frame) -> Phase {
@@ -78,6 +97,7 @@ impl Phases {
         let probe = frame.analysis.has(AnalysisFlag::KeepAlive) || frame.analysis.has(AnalysisFlag::WindowProbe);
         match frame.from {
             _ if frame.len == 0 || probe => Phase::Ack,
+            _ if self.is_carried(frame.number) => Phase::Other,
             Side::Client => Phase::Request,
             Side::Server => Phase::Response,
         }

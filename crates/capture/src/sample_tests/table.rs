@@ -83,7 +83,7 @@ pub(super) const SAMPLES: &[Sample] = &[
         &[
             "It carries WebSocket: 23 bytes from the client, 11 from the server",
             "1 text, 1 pong, 1 close",
-            "HTTP had handed the connection over to another protocol",
+            "the protocol that followed HTTP decides",
         ],
         &["Idle for", "had no further request"],
     ),
@@ -93,7 +93,7 @@ pub(super) const SAMPLES: &[Sample] = &[
         &[
             "5 text, 1 close",
             "Close frame with code 1000",
-            "HTTP had handed the connection over",
+            "the protocol that followed HTTP decides",
         ],
         &["Idle for", "had no further request", "looks like none"],
     ),
@@ -102,7 +102,7 @@ pub(super) const SAMPLES: &[Sample] = &[
         &[],
         &[
             "It carries TLS: 84 bytes from the client",
-            "HTTP had handed the connection over",
+            "the protocol that followed HTTP decides",
         ],
         &["Idle for", "had no further request"],
     ),

@@ -58,6 +58,10 @@ impl Retransmissions {
                 RetransmissionCause::DuplicateAcks
             }
             () if waited_ns >= LEAST_TIMER_NS && occasion == Occasion::Silence => RetransmissionCause::Timeout,
+            // Nothing but the timer makes a client send its SYN again, whether the server was captured or not.
+            () if waited_ns >= LEAST_TIMER_NS && segment.flags.syn() && !segment.flags.ack() => {
+                RetransmissionCause::Timeout
+            }
             () => RetransmissionCause::Other,
         };
         if self.0.len() < LISTED {

@@ -37,7 +37,13 @@ impl Driver {
             self.note(seen);
             reset |= seen == Some(Seen::Reset);
         }
-        let style = closing.style(policy, || has_unread(&self.stream));
+        // Whether nothing at all was waiting in the socket: no bytes, no FIN, no RST.
+        let mut was_empty = false;
+        let style = closing.style(policy, || {
+            let input = waiting_input(&self.stream);
+            was_empty = input == WaitingInput::Nothing;
+            input == WaitingInput::Bytes
+        });
         self.timer = None;
         let mut close = events::Close {
             who: Who::Client,
@@ -48,7 +54,11 @@ impl Driver {
         if close.reason == CloseReason::ClientReset {
             self.note(Some(Seen::Reset));
         }
-        let first = self.first_to_end(reset);
+        let first = if was_empty && !reset {
+            None
+        } else {
+            self.first_to_end(reset)
+        };
         reset |= first == Some(Seen::Reset);
         close.who = who(first);
         self.emit(&events::Event::Close(close));
@@ -70,7 +80,9 @@ impl Driver {
                 close.who = who(self.first_to_end(seen == Some(Seen::Reset)));
             }
         }
-        let unread = self.server.sink.has_readers() && has_unread(&self.stream);
+        // With FIN alone, the socket is closed right after it was seen to be empty.
+        let is_empty = was_empty && style == CloseStyle::Fin;
+        let unread = !is_empty && self.server.sink.has_readers() && has_unread(&self.stream);
         if unread && discard.keeps {
             let bytes = self::unread(&self.stream, MOST_PEEKED).await;
             self.emit_dropped(&site, (&bytes, 0), 0, DropPlace::Unread);
@@ -279,10 +291,30 @@ async fn pause(stream: &TcpStream, pause: Pause, discard: &mut Discard) -> Optio
     }
 }
 
+/// What waits in a socket to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum WaitingInput {
+    /// Nothing has arrived since the last read.
+    Nothing,
+    /// Bytes.
+    Bytes,
+    /// FIN, RST or an error, with no bytes before it.
+    End,
+}
+
+/// What waits in a socket to be read.
+fn waiting_input(stream: &TcpStream) -> WaitingInput {
+    let mut byte = [std::mem::MaybeUninit::uninit()];
+    match SockRef::from(stream).peek(&mut byte) {
+        Ok(1..) => WaitingInput::Bytes,
+        Err(error) if error.kind() == ErrorKind::WouldBlock => WaitingInput::Nothing,
+        Ok(0) | Err(_) => WaitingInput::End,
+    }
+}
+
 /// Whether bytes from the client have arrived but were not read.
 pub(super) fn has_unread(stream: &TcpStream) -> bool {
-    let mut byte = [std::mem::MaybeUninit::uninit()];
-    matches!(SockRef::from(stream).peek(&mut byte), Ok(n) if n > 0)
+    waiting_input(stream) == WaitingInput::Bytes
 }
 
 /// Up to `most` bytes that have arrived but were not read. They stay in the socket's buffer.

@@ -299,18 +299,23 @@ impl<'c> ExchangeIo<'c> {
         if !profile.writes.cork || content == 0 {
             return;
         }
-        // The system is asked only once for each connection.
-        if held.segment == 0 {
-            held.segment = crate::sys::segment(&self.driver.stream);
-        }
         let matters = rendered.body.len() > 1
             || rendered.closes
-            || head as u64 + content > u64::from(held.segment)
-            || exchange.request().framing(&profile.head.body) != Framing::None;
+            || exchange.request().framing(&profile.head.body) != Framing::None
+            || head as u64 + content > u64::from(self.segment(held));
         if matters {
             crate::sys::cork(&self.driver.stream, true);
             held.corked = true;
         }
+    }
+
+    /// Maximum segment size of the connection in bytes. The system is asked only if the answer matters, and only once
+    /// for each connection.
+    fn segment(self, held: &mut Held<'_>) -> u32 {
+        if held.segment == 0 {
+            held.segment = crate::sys::segment(&self.driver.stream);
+        }
+        held.segment
     }
 }
 

@@ -91,7 +91,7 @@ CASES = {
                 version=6,
             ),
             [],
-            ["1 binary", "1 ping", "Close frame with code 1001", "HTTP had handed the connection over"],
+            ["1 binary", "1 ping", "Close frame with code 1001", "the protocol that followed HTTP decides"],
             NO_IDLE,
         ),
         (

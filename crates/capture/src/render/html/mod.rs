@@ -126,9 +126,10 @@ fn body(capture: &Capture, plan: &Plan<'_>, w: HtmlWriter<'_>) -> Markup {
             }
         }
         @if !plan.connections.is_empty() {
+            @let carries = plan.connections.iter().any(|planned| planned.connection.carried.is_some());
             section.legend-of-ladders {
                 h2 { (w.label(Msg::Ladder)) }
-                p.legend { @for phase in Phase::ALL { (arrow_swatch(phase, w)) } }
+                p.legend { @for phase in Phase::ALL.into_iter().filter(|phase| *phase != Phase::Other || carries) { (arrow_swatch(phase, w)) } }
                 p.how { (w.label(Msg::LadderScale)) }
             }
         }
