@@ -101,6 +101,7 @@ pub(crate) fn no_response(exchange: &Exchange) -> Msg {
     match &exchange.response {
         Some(response) if response.head_bytes > 0 => Msg::HeadNotKept,
         Some(_) => Msg::ResponseHeadNotCaptured,
+        None if exchange.response_start_lost => Msg::ResponseStartNotCaptured,
         None if exchange.response_lost => Msg::ResponseNotCaptured,
         None => Msg::NoResponse,
     }

@@ -68,6 +68,7 @@ impl Conversation {
             parser.interrupted = true;
             parser.state = ParserState::Lost;
             self.abandon_message(from, Shortfall::CaptureEnds);
+            self.parsers[from].after_missing = true;
             return;
         }
         let side = self.side(from);

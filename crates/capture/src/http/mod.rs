@@ -170,6 +170,9 @@ impl Conversation {
                 self.abandon_message(from, Shortfall::CaptureEnds);
                 if side == Side::Server {
                     self.orphan = Some((cursor.payload.at + cursor.offset, cursor.payload.ack));
+                    if self.parsers[from].after_missing {
+                        self.note_response_without_start(cursor.payload.ack);
+                    }
                 }
                 count
             }

@@ -35,6 +35,7 @@ impl Conversation {
         let (at, ack) = (cursor.payload.at + cursor.offset, cursor.payload.ack);
         let message = message::started(at, cursor.segment(0));
         let interrupted = std::mem::take(&mut self.parsers[from].interrupted);
+        self.parsers[from].after_missing = false;
         if side == Side::Client {
             // Requests may be missing, so the next response may belong to one of them.
             self.parsers[1 - from].interrupted |= interrupted;
@@ -95,6 +96,17 @@ impl Conversation {
             .filter_map(|positions| positions.request.as_mut());
         for request in requests.take_while(|request| ack > 0 && request.acked > ack) {
             request.acked = ack;
+        }
+    }
+
+    /// Records that bytes of the server that acknowledge the client's bytes up to `ack` belong to a response whose start
+    /// was not captured. If the server had received several requests without a response, it is not known to which one
+    /// they belong.
+    pub(super) fn note_response_without_start(&mut self, ack: u64) {
+        let mut received = (self.awaited..self.exchanges.len())
+            .filter(|index| self.exchanges[*index].request.is_some() && self.had_received(*index, ack));
+        if let (Some(index), None) = (received.next(), received.next()) {
+            self.exchanges[index].response_start_lost = true;
         }
     }
 
@@ -190,6 +202,7 @@ impl Conversation {
                 pipelined: false,
                 request_lost: false,
                 response_lost: false,
+                response_start_lost: false,
                 unpaired: false,
                 validator: None,
             },
@@ -210,6 +223,7 @@ impl Conversation {
             exchange.number = index as u64 + 1;
             exchange.response_lost =
                 exchange.response.is_none() && (server_interrupted || self.unpaired || Some(index) < last_response);
+            exchange.response_start_lost &= exchange.response_lost;
             let positions = self.positions[index];
             let acked = positions
                 .request

@@ -42,6 +42,8 @@ pub(super) struct MessageParser {
     pub(super) foreign: u64,
     /// Whether bytes are missing since the last message, or were read without their heads: they may have held messages.
     pub(super) interrupted: bool,
+    /// Whether bytes that were not captured may hold the start of the current message.
+    pub(super) after_missing: bool,
     /// What the latest bytes acknowledge, as a position; `None` if the bytes before the next ones were not captured.
     pub(super) last_ack: Option<u64>,
     /// Whether the FIN was processed.

@@ -164,6 +164,7 @@ sentences! {
         RequestUnknown = "request_unknown",
         NoResponse = "no_response",
         ResponseNotCaptured = "response_not_captured",
+        ResponseStartNotCaptured = "response_start_not_captured",
         ResponseHeadNotCaptured = "response_head_not_captured",
         RequestSize = "request_size",
         ResponseSize = "response_size",

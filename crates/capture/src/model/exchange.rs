@@ -28,6 +28,8 @@ pub struct Exchange {
     /// Whether the response is absent because the capture does not hold it. If it is `false` and there is no response,
     /// none was sent.
     pub response_lost: bool,
+    /// Whether later bytes of the absent response were captured, but not its start.
+    pub response_start_lost: bool,
     /// Whether the capture does not show which request the response belongs to.
     pub unpaired: bool,
     /// For a 304: the validator that the client sent.

@@ -172,14 +172,14 @@ pub(super) const SAMPLES: &[Sample] = &[
     (
         "nagle-response.pcap",
         &[Kind::OneConnectionKept, Kind::SlowDelayedAck],
-        &["waited up to 40.0 ms for the ACK of the one before, on 4 exchanges"],
+        &["waited up to 40.0 ms for the ACK of the one before, in 4 exchanges, for example GET"],
         &["pieces of"],
     ),
     (
         "nagle-request.pcap",
         &[Kind::OneConnectionKept, Kind::SlowDelayedAck],
         &[
-            "waited up to 40.2 ms for the ACK of the one before, on 4 exchanges",
+            "waited up to 40.2 ms for the ACK of the one before, in 4 exchanges, for example POST",
             "The server delayed 4 ACKs",
         ],
         &["pieces of"],
@@ -233,7 +233,7 @@ pub(super) const SAMPLES: &[Sample] = &[
         "lost-head-shifts.pcap",
         &[Kind::OneConnectionKept],
         &[
-            "1. GET /0 HTTP/1.1 -> (response not captured)",
+            "1. GET /0 HTTP/1.1 -> (start of the response not captured)",
             "4. GET /3 HTTP/1.1 -> 200 OK  [frames 13, 14]",
             "1641 bytes from the server could not be read",
             "Idle for 10.000 s before the first request",
