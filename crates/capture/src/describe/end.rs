@@ -14,12 +14,17 @@ pub(super) fn end(connection: &Connection) -> Vec<Sentence> {
     let saw_all = complete.opening && complete.both_sides && complete.every_byte;
     let mut lines = Vec::new();
     if let Some(fin) = &end.first_fin {
-        lines.push(match end.by.is_some() {
-            true => first_fin(fin, saw_all),
-            false => Sentence::new(Msg::FinSeen)
+        let seen = |msg| {
+            Sentence::new(msg)
                 .with("side", fin.by)
                 .with("seq", fin.seq)
-                .with_frames([fin.frame]),
+                .with_frames([fin.frame])
+        };
+        lines.push(match end.teardown {
+            _ if end.by.is_none() => seen(Msg::FinSeen),
+            // Which FIN was sent first is not known: they crossed on the way to the capture point or after it.
+            Teardown::Simultaneous => seen(Msg::FirstFinCrossing),
+            _ => first_fin(fin, saw_all),
         });
     }
     let why = match end.teardown {

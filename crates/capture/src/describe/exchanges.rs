@@ -38,7 +38,7 @@ pub(super) fn steps(connection: &Connection) -> Vec<Step> {
         let periods = connection.idle_periods.iter().filter(move |idle| idle.after == number);
         periods
             .filter(|idle| idle.after > 0 || (is_before_message(idle) && idle.ns >= SHORTEST_INITIAL_IDLE_NS))
-            .map(|idle| Step::Idle(idle_period(idle)))
+            .map(|idle| Step::Idle(idle_period(idle, connection.completeness.opening)))
     };
     let mut steps: Vec<Step> = idle_after(0).collect();
     for exchange in &connection.exchanges {
@@ -184,7 +184,7 @@ fn timing(exchange: &Exchange, response: &Message) -> Option<Sentence> {
 /// The bursts of a message, if it has several segments.
 fn how_sent(message: &Message) -> Option<Sentence> {
     let segments: u64 = message.bursts.iter().map(|burst| burst.count).sum();
-    if segments < 2 {
+    if segments < 2 || !message.bursts_show_sending() {
         return None;
     }
     let count = message.bursts.len() as u64 + message.bursts_left_out;
@@ -274,8 +274,10 @@ fn is_before_message(idle: &IdlePeriod) -> bool {
     matches!(idle.ended_by, IdleEnd::Request | IdleEnd::Response)
 }
 
-fn idle_period(idle: &IdlePeriod) -> Sentence {
+/// `opening`: whether the opening of the connection was captured.
+fn idle_period(idle: &IdlePeriod, opening: bool) -> Sentence {
     let msg = match (idle.ended_by, idle.announced_s) {
+        (IdleEnd::Request, _) if idle.after == 0 && !opening => Msg::IdleBeforeFirstCaptured,
         (IdleEnd::Request, _) if idle.after == 0 => Msg::IdleBeforeFirst,
         (IdleEnd::Request, _) => Msg::IdleToRequest,
         (IdleEnd::Response, _) => Msg::IdleToResponse,

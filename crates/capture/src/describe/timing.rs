@@ -21,7 +21,11 @@ pub(super) fn split(exchange: &Exchange) -> Option<Sentence> {
         .filter(|timing| timing.total_ns >= SHORTEST_NS)?;
     let parts = named(timing);
     let first = timing.parts.iter().map(|part| part.frames.first).min();
-    let last = timing.parts.iter().map(|part| part.frames.last).max();
+    // The longest stretch of each kind may end before the exchange does.
+    let ends = timing.parts.iter().map(|part| part.frames.last);
+    let last = ends
+        .chain(exchange.response.as_ref().map(|response| response.frames.last))
+        .max();
     Some(
         with_parts(Sentence::new(Msg::TimeSplit), &parts)
             .with("total", Arg::ns(timing.total_ns))

@@ -63,7 +63,7 @@ pub(super) fn in_pieces(connections: &[&Connection]) -> Vec<Finding> {
 /// the last is one or several pieces.
 fn piece(response: &Message) -> Option<u64> {
     let (last, all) = response.bursts.split_last().filter(|(_, all)| !all.is_empty())?;
-    if response.bursts.iter().any(Burst::is_spread) {
+    if response.bursts.iter().any(Burst::is_spread) || !response.bursts_show_sending() {
         return None;
     }
     let body = |(at, burst): (usize, &Burst)| {
@@ -179,6 +179,7 @@ mod tests {
             count: 1,
             frames: FrameSpan { first: 1, last: 1 },
             begun_ns: 0,
+            in_order: true,
             ns: 0,
             pushed: true,
         };

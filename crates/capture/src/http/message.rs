@@ -69,6 +69,7 @@ pub(super) fn count(message: &mut Message, bytes: u64, segment: SegmentRef) {
         message.bursts_left_out += u64::from(segment.pushed);
         return;
     }
+    let in_order = message.bursts.last().is_none_or(|burst| burst.ns <= segment.ns);
     if !open {
         message.bursts.push(Burst {
             bytes: 0,
@@ -79,11 +80,13 @@ pub(super) fn count(message: &mut Message, bytes: u64, segment: SegmentRef) {
                 last: segment.frame,
             },
             begun_ns: segment.ns,
+            in_order: true,
             ns: segment.ns,
             pushed: false,
         });
     }
     if let Some(burst) = message.bursts.last_mut() {
+        burst.in_order &= in_order;
         extend(burst, bytes, segment);
     }
 }

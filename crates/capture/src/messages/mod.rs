@@ -25,7 +25,7 @@ sentences! {
         Title = "title", TitleOf = "title_of",
         Findings = "findings",
         LooksLike = "looks_like",
-        Handshake = "handshake", Heads = "heads",
+        Handshake = "handshake", Start = "start", Heads = "heads",
         Exchanges = "exchanges",
         Aside = "aside",
         LargeFile = "large_file",
@@ -85,7 +85,7 @@ sentences! {
         HowFin = "how_fin",
         HowStillOpen = "how_still_open",
         HowNotCaptured = "how_not_captured",
-        HeadAndBody = "head_and_body",
+        RequestHeadAndBody = "request_head_and_body", ResponseHeadAndBody = "response_head_and_body",
         RowsLeftOut = "rows_left_out",
         ConnectionsLeftOut = "connections_left_out",
 
@@ -99,7 +99,7 @@ sentences! {
         PhaseIdle = "phase_idle",
         PhaseHalfClosed = "phase_half_closed",
         TimelineScale = "timeline_scale",
-        LadderScale = "ladder_scale",
+        LadderScale = "ladder_scale", LadderScaleByFrame = "ladder_scale_by_frame",
         Later = "later",
         FramesNotDrawn = "frames_not_drawn",
         FramesNotListed = "frames_not_listed",
@@ -215,6 +215,7 @@ sentences! {
 
         // Idle periods.
         IdleBeforeFirst = "idle_before_first",
+        IdleBeforeFirstCaptured = "idle_before_first_captured",
         IdleToRequest = "idle_to_request",
         IdleToResponse = "idle_to_response",
         IdleToServerFin = "idle_to_server_fin",
@@ -233,6 +234,7 @@ sentences! {
         FinSeen = "fin_seen",
         FirstFinNoData = "first_fin_no_data",
         FirstFinAlone = "first_fin_alone",
+        FirstFinCrossing = "first_fin_crossing",
         SecondFin = "second_fin",
         FourFrames = "four_frames",
         ThreeFrames = "three_frames",

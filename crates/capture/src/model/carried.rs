@@ -41,7 +41,7 @@ pub struct Tls {
 
 impl Tls {
     /// The content of a record with application data, which is encrypted.
-    pub(crate) const DATA: &'static str = "ApplicationData";
+    pub(crate) const DATA: &'static str = "Application Data";
 
     /// Whether application data was captured.
     pub fn has_data(&self) -> bool {

@@ -84,6 +84,11 @@ impl Message {
     pub fn bytes(&self) -> u64 {
         self.head_bytes + self.body_bytes
     }
+
+    /// Whether the bursts show how the sender sent the message: all segments were captured in order.
+    pub(crate) fn bursts_show_sending(&self) -> bool {
+        self.bursts.iter().all(|burst| burst.in_order)
+    }
 }
 
 /// The first and the last frame of something.
@@ -216,6 +221,10 @@ pub struct Burst {
     /// Time of the earliest segment, in nanoseconds since 1970.
     #[serde(skip)]
     pub(crate) begun_ns: i64,
+    /// Whether its segments were captured in the order of their bytes, and after those of earlier bursts. Otherwise some
+    /// are retransmissions, or were reordered on the way.
+    #[serde(skip)]
+    pub(crate) in_order: bool,
     /// Time of the last segment, in nanoseconds since 1970.
     pub ns: i64,
     /// Whether the burst ends with PSH. It does not if the message ends first.

@@ -341,7 +341,7 @@ mod tests {
                 [
                     (Side::Client, "ClientHello"),
                     (Side::Server, "ServerHello"),
-                    (Side::Server, "ApplicationData")
+                    (Side::Server, "Application Data")
                 ],
                 "{size}"
             );

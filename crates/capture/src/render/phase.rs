@@ -65,6 +65,10 @@ pub(super) struct Phases {
     begins: HashMap<u64, String>,
     /// First and last frame of another protocol.
     carried: Option<FrameSpan>,
+    /// The last frames of requests and responses.
+    message_ends: BTreeSet<u64>,
+    /// For each frame that was recorded twice, the number of its first record.
+    originals: HashMap<u64, u64>,
 }
 
 impl Phases {
@@ -74,6 +78,8 @@ impl Phases {
             teardown: connection.end.frames.iter().copied().collect(),
             begins: begins(connection),
             carried: connection.carried.as_ref().and_then(|carried| carried.frames),
+            message_ends: message_ends(connection).collect(),
+            originals: originals(&connection.frames),
         }
     }
 
@@ -83,25 +89,55 @@ impl Phases {
     }
 
     fn is_carried(&self, frame: u64) -> bool {
-        self.carried
-            .is_some_and(|span| (span.first..=span.last).contains(&frame))
+        // A message and bytes of another protocol after it may be in one frame.
+        let is_in_span = |span: FrameSpan| (span.first..=span.last).contains(&frame);
+        self.carried.is_some_and(is_in_span) && !self.message_ends.contains(&frame)
     }
 
     pub(super) fn phase(&self, frame: &Frame) -> Phase {
-        if frame.flags.syn() || self.handshake.contains(&frame.number) {
+        let number = self.originals.get(&frame.number).copied().unwrap_or(frame.number);
+        if frame.flags.syn() || self.handshake.contains(&number) {
             return Phase::Handshake;
         }
-        if frame.flags.fin() || frame.flags.rst() || self.teardown.contains(&frame.number) {
+        if frame.flags.fin() || frame.flags.rst() || self.teardown.contains(&number) {
             return Phase::End;
         }
         let probe = frame.analysis.has(AnalysisFlag::KeepAlive) || frame.analysis.has(AnalysisFlag::WindowProbe);
         match frame.from {
             _ if frame.len == 0 || probe => Phase::Ack,
-            _ if self.is_carried(frame.number) => Phase::Other,
+            _ if self.is_carried(number) => Phase::Other,
             Side::Client => Phase::Request,
             Side::Server => Phase::Response,
         }
     }
+}
+
+/// The last frame of each request and response.
+fn message_ends(connection: &Connection) -> impl Iterator<Item = u64> {
+    let messages = connection
+        .exchanges
+        .iter()
+        .flat_map(|exchange| [&exchange.request, &exchange.response]);
+    messages.flatten().map(|message| message.frames.last)
+}
+
+/// For each frame that was recorded twice, the number of its first record: the latest frame before it of the same
+/// sender and with the same numbers.
+fn originals(frames: &[Frame]) -> HashMap<u64, u64> {
+    let identity = |frame: &Frame| (frame.from, frame.seq, frame.ack, frame.len, frame.flags);
+    let mut originals = HashMap::new();
+    for (at, copy) in frames.iter().enumerate() {
+        if copy.analysis.has(AnalysisFlag::RecordedTwice)
+            && let Some(first) = frames[..at]
+                .iter()
+                .rev()
+                .find(|frame| identity(frame) == identity(copy))
+        {
+            let first = originals.get(&first.number).copied().unwrap_or(first.number);
+            originals.insert(copy.number, first);
+        }
+    }
+    originals
 }
 
 /// The frames of a connection's handshake, in order.

@@ -142,9 +142,9 @@ pub(super) fn exchanges(connection: &Connection, lang: Lang) -> Table {
                 first_line(response, lang, describe::no_response(exchange), |line| {
                     line.split_once(' ').map_or(line, |(_, status)| status)
                 }),
-                bytes(request, lang),
+                bytes(Msg::RequestHeadAndBody, request, lang),
                 request.map_or(Cell::Empty, |message| Cell::number(message.next_seq)),
-                bytes(response, lang),
+                bytes(Msg::ResponseHeadAndBody, response, lang),
                 response.map_or(Cell::Empty, |message| Cell::number(message.next_seq)),
                 Cell::time(exchange.first_byte_ns),
             ]
@@ -162,7 +162,7 @@ fn first_line(message: Option<&Message>, lang: Lang, missing: Msg, part: impl Fn
     }
 }
 
-fn bytes(message: Option<&Message>, lang: Lang) -> Cell {
+fn bytes(parts: Msg, message: Option<&Message>, lang: Lang) -> Cell {
     let Some(message) = message else {
         return Cell::Empty;
     };
@@ -170,7 +170,7 @@ fn bytes(message: Option<&Message>, lang: Lang) -> Cell {
     if has_one_part || message.body_end == BodyEnd::Unknown {
         return Cell::number(message.bytes());
     }
-    let sentence = Sentence::new(Msg::HeadAndBody)
+    let sentence = Sentence::new(parts)
         .with("bytes", message.bytes())
         .with("head", message.head_bytes)
         .with("body", message.body_bytes);
@@ -243,7 +243,7 @@ pub(super) fn large_response(connection: &Connection) -> Option<(u64, &Message)>
         .iter()
         .filter_map(|exchange| Some((exchange.number, exchange.response.as_ref()?)));
     responses
-        .filter(|(_, response)| response.bursts.len() > 1)
+        .filter(|(_, response)| response.bursts.len() > 1 && response.bursts_show_sending())
         .max_by_key(|(_, response)| response.bytes())
 }
 

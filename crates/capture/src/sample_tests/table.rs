@@ -246,7 +246,7 @@ pub(super) const SAMPLES: &[Sample] = &[
         "lost-tail-not-pipelined.pcap",
         &[Kind::OneConnectionKept],
         &[
-            "2000 bytes of it are not in the capture",
+            "2000 bytes of the message are not in the capture",
             "2. GET /2 HTTP/1.1 -> 200 OK  [frames 7, 8]",
             "last captured byte",
         ],
@@ -299,7 +299,7 @@ pub(super) const SAMPLES: &[Sample] = &[
     (
         "half-open.pcap",
         &[Kind::ResetsNoConnection],
-        &["it knows no such connection"],
+        &["its sender knows no such connection"],
         &[
             "in the middle of an exchange",
             "does not show why",

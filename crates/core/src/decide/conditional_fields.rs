@@ -86,11 +86,10 @@ pub(super) fn has_date_overflow(policy: &ConditionPolicy, request: &Conditional<
 /// The value of a field that may be repeated or folded. `None` if the request does not have it.
 fn joined<'a>(profile: &Profile, request: &Request<'a>, name: Name, repeated: Repeated) -> Option<Cow<'a, [u8]>> {
     // The common case: the field is absent.
-    request.get(name)?;
-    let mut values = request.all_as(name, profile.trailing_space);
+    let first = request.get_as(name, profile.trailing_space)?;
     // The next case: one field on one line. Its value needs no search for others and for line ends.
     if !request.is_repeated(name) && !request.is_folded() {
-        return values.next().map(Cow::Borrowed);
+        return Some(Cow::Borrowed(first));
     }
-    profile.joined(values, repeated)
+    profile.joined(request.all_as(name, profile.trailing_space), repeated)
 }

@@ -93,8 +93,14 @@ impl<'a> Request<'a> {
 
     /// The value of the first field of this name.
     pub fn get(&self, name: Name) -> Option<&'a [u8]> {
+        self.get_as(name, false)
+    }
+
+    /// The value of the first field of this name. If `sent` is true, it includes its trailing white space.
+    pub fn get_as(&self, name: Name, sent: bool) -> Option<&'a [u8]> {
         let index = self.head.fields.first(name)?;
-        self.head.fields.get(index).map(|field| field.value.of(self.bytes))
+        let field = self.head.fields.get(index)?;
+        Some(if sent { field.sent } else { field.value }.of(self.bytes))
     }
 
     /// Whether the request has a field of any of these names.

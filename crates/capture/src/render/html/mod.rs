@@ -18,7 +18,7 @@ use super::clip;
 use super::phase::{Phase, Phases};
 use super::table;
 use crate::describe::{self, FingerprintDescription};
-use crate::model::{Capture, Connection, Message};
+use crate::model::{Capture, Connection, HandshakeOutcome, Message, NoteKind};
 use crate::sentence::{Lang, Msg, Sentence, printable};
 use ladder::Times;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -130,7 +130,7 @@ fn body(capture: &Capture, plan: &Plan<'_>, w: HtmlWriter<'_>) -> Markup {
             section.legend-of-ladders {
                 h2 { (w.label(Msg::Ladder)) }
                 p.legend { @for phase in Phase::ALL.into_iter().filter(|phase| *phase != Phase::Other || carries) { (arrow_swatch(phase, w)) } }
-                p.how { (w.label(Msg::LadderScale)) }
+                p.how { (w.label(ladder_scale(capture))) }
             }
         }
         @for planned in &plan.connections { (connection(planned, capture.file.first_ns, w)) }
@@ -241,12 +241,35 @@ fn last_ns(section: &Section<'_>) -> Option<i64> {
     }
 }
 
+/// How the frames of a ladder are ordered.
+fn ladder_scale(capture: &Capture) -> Msg {
+    match capture
+        .notes
+        .iter()
+        .any(|note| note.kind == NoteKind::TimeRunsBackwards)
+    {
+        true => Msg::LadderScaleByFrame,
+        false => Msg::LadderScale,
+    }
+}
+
+/// The heading of the frames before the first exchange.
+fn start_heading(connection: &Connection) -> Msg {
+    let has_handshake = connection.handshake.outcome != HandshakeOutcome::NotCaptured;
+    let is_handshake = connection.carried.is_none() || !connection.exchanges.is_empty();
+    if has_handshake && is_handshake {
+        Msg::Handshake
+    } else {
+        Msg::Start
+    }
+}
+
 fn part(section: &Section<'_>, connection: &Connection, phases: &Phases, times: Times, w: HtmlWriter<'_>) -> Markup {
     html! {
         div.part {
             div.statements {
                 @match section.kind {
-                    SectionKind::Handshake => h3 { (w.label(Msg::Handshake)) },
+                    SectionKind::Start => h3 { (w.label(start_heading(connection))) },
                     SectionKind::End => h3 { (w.label(Msg::End)) },
                     SectionKind::Exchanges => {},
                 }
@@ -263,7 +286,7 @@ fn part(section: &Section<'_>, connection: &Connection, phases: &Phases, times: 
                 }
             }
             div.rungs {
-                @if section.kind == SectionKind::Handshake {
+                @if section.kind == SectionKind::Start {
                     div.lanes {
                         span { (w.label(Msg::Client)) br; code { (connection.client) } }
                         span { (w.label(Msg::Server)) br; code { (connection.server) } }

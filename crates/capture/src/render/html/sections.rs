@@ -44,7 +44,8 @@ pub(super) struct Section<'a> {
 /// Which part of a connection a section shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SectionKind {
-    Handshake,
+    /// The frames before the first exchange: the handshake, or everything if there is no exchange.
+    Start,
     Exchanges,
     End,
 }
@@ -165,7 +166,7 @@ pub(super) fn statements<'a>(
         statements: lines.into_iter().map(Statement::Line).collect(),
         rows: Vec::new(),
     };
-    let mut sections = vec![section(SectionKind::Handshake, description.handshake)];
+    let mut sections = vec![section(SectionKind::Start, description.handshake)];
     sections.extend(groups.iter().map(|_| section(SectionKind::Exchanges, Vec::new())));
     let mut at = 0;
     for step in description.steps {
