@@ -54,7 +54,7 @@ sentences! {
         Response = "response",
         /// The client waits for a 100 Continue that the server does not send.
         ContinueUnsent = "continue_unsent",
-        /// The request was not acceptable.
+        /// The request was rejected.
         BadRequest = "bad_request",
         /// The request body was not read to its end.
         BodyUnread = "body_unread",

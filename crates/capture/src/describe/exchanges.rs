@@ -25,8 +25,6 @@ pub(crate) enum Step {
     LeftOut(Sentence),
 }
 
-/// Shorter idle periods before the first request are not described: they are the time that the client needs to start.
-const SHORTEST_INITIAL_IDLE_NS: u64 = 1_000_000_000;
 /// How many bursts are written out.
 const BURSTS: usize = 8;
 /// How many segments of a burst are written out.
@@ -37,7 +35,7 @@ pub(super) fn steps(connection: &Connection) -> Vec<Step> {
     let idle_after = |number: u64| {
         let periods = connection.idle_periods.iter().filter(move |idle| idle.after == number);
         periods
-            .filter(|idle| idle.after > 0 || (is_before_message(idle) && idle.ns >= SHORTEST_INITIAL_IDLE_NS))
+            .filter(|idle| idle.after > 0 || is_before_message(idle))
             .map(|idle| Step::Idle(idle_period(idle, connection.completeness.opening)))
     };
     let mut steps: Vec<Step> = idle_after(0).collect();

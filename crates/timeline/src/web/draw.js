@@ -207,12 +207,16 @@ function end(pen, connection, view, y, now, ground) {
   }
   const x = view.x(found.at);
   if (x > right) return;
-  const tail = Math.min(view.x(connection.end ? connection.end.at : now), right);
+  // Nothing comes after a RST.
+  const tail = found.how === "rst" ? x : Math.min(view.x(connection.end ? connection.end.at : now), right);
   if (tail - x > 2) pen.line(Math.max(x, view.left), y + MIDDLE, tail, y + MIDDLE, found.who, true);
   if (x >= view.left) mark(pen, x, y, found);
+  // The RST that answers a FIN ends the connection, so nothing is drawn after it.
+  const answer = found.followedBy === "rst" ? Math.max(x + 14, tail) : null;
+  if (answer !== null && answer >= view.left) cross(pen, answer, y + MIDDLE, "server");
   const words = endWords(connection);
   // To the right of the mark, and of the cross of a RST that answers it.
-  const at = Math.max(tail + 6, x + (found.followedBy === "rst" ? 26 : 17), view.left + 6);
+  const at = Math.max(tail + 6, answer === null ? x + 17 : answer + 12, view.left + 6);
   const shown = fitted(pen, words, right - at - 2);
   if (!shown) return;
   // The text covers the lines that cross all lanes: changes, and the current time.
@@ -229,7 +233,6 @@ function mark(pen, x, y, found) {
   else {
     pen.fill(x, top, 2, bottom - top, role);
     pen.shape([[x + 2, top + 3], [x + 9, y + MIDDLE], [x + 2, bottom - 3]], role, hollow);
-    if (found.followedBy === "rst") cross(pen, x + 14, y + MIDDLE, "server");
   }
 }
 

@@ -53,7 +53,7 @@ function why({ reply }) {
       h("b", {}, t(`step.${step.step}`)),
       holds ? h("span", { class: step.holds ? "tag yes" : "tag no" }, step.holds ? `✓ ${t("why.holds")}` : `✗ ${t("why.fails")}`) : null,
       h("span", { class: "message" }, stepWords(step)),
-      ...values.map(([name, value]) => h("span", { class: "value" }, `${name}: ${value ?? ""}`)),
+      ...values.map(([name, value]) => h("span", { class: "value" }, t("why.value", { name, value: value ?? "" }))),
     );
   });
   const file = reply.file === undefined ? t("exchange.unknown") : reply.file === null ? t("exchange.file_none") : reply.file;
