@@ -93,6 +93,11 @@ def reasons(talk):
     # its last write, whose bytes may still be on their way.
     if talk.end in ("server-idle", "late-request", "server-rst"):
         allowed |= {"after-response"}
+    # The server closes after its last response, even if the client's FIN is still on its way.
+    if talk.end == "client-early":
+        closed = next((f for f in talk.all if f.side == SERVER and f.flags & FIN), None)
+        if closed and closed.ack <= len(talk.ends[CLIENT].stream) + 1:
+            allowed |= {"after-response"}
     if talk.late_pipelined:
         allowed |= {"in-exchange"}
     if had_all(talk):

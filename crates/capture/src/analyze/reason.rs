@@ -119,7 +119,8 @@ fn used(all: &[Exchange], idle_periods: &[IdlePeriod], end: &ConnectionEnd, by: 
             _ => EndReason::IdleUnannounced,
         },
         (Side::Server, None) if is_rejection(answered) => EndReason::ErrorResponse,
-        (Side::Server, None) if !head_captured(answered) => EndReason::Unknown,
+        // The part of the body that says whether it is complete was not captured.
+        (Side::Server, None) if !head_captured(answered) || has_unknown_end(answered) => EndReason::Unknown,
         (Side::Server, None) => EndReason::AfterResponse,
     }
 }
@@ -139,6 +140,12 @@ fn incomplete(answered: &Exchange, last: &Exchange, end: &ConnectionEnd, by: Sid
 
 fn is_whole(message: &Message) -> bool {
     message.shortfall.is_none()
+}
+
+/// Whether the capture does not show where the response ends.
+fn has_unknown_end(exchange: &Exchange) -> bool {
+    let response = exchange.response.as_ref();
+    response.is_some_and(|response| response.body_end == BodyEnd::Unknown)
 }
 
 /// Whether request and response are complete.

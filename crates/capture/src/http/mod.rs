@@ -336,6 +336,12 @@ impl Conversation {
         self.awaited < self.exchanges.len() || self.parsers.iter().any(sending)
     }
 
+    /// Whether the capture does not show where the last response ends.
+    pub(super) fn has_unknown_end(&self) -> bool {
+        let last = self.exchanges.last().and_then(|exchange| exchange.response.as_ref());
+        last.is_some_and(|response| response.body_end == BodyEnd::Unknown)
+    }
+
     /// Whether it is not known which request a response belongs to.
     pub(super) fn is_unpaired(&self) -> bool {
         self.unpaired

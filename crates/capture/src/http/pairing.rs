@@ -11,6 +11,8 @@ pub(super) struct Positions {
     request: Option<RequestPosition>,
     /// Position of the first byte of the response.
     response: Option<u64>,
+    /// Position in the direction of the client up to which the first byte of the response acknowledges.
+    response_ack: u64,
 }
 
 /// Where a request is.
@@ -47,7 +49,8 @@ impl Conversation {
             // not sent together.
             let follows_unseen = interrupted && before.is_none_or(|before| before >= ack);
             self.note_acked(ack);
-            let added = self.add_exchange(self.exchanges.len(), budget);
+            let answered = self.answered_before(at);
+            let added = answered.or_else(|| self.add_exchange(self.exchanges.len(), budget));
             if let Some(index) = added {
                 self.exchanges[index].request = Some(message);
                 self.positions[index].request = Some(RequestPosition {
@@ -83,8 +86,17 @@ impl Conversation {
             self.exchanges[index].response = Some(message);
             self.exchanges[index].unpaired = is_ambiguous;
             self.positions[index].response = Some(at);
+            self.positions[index].response_ack = ack;
             self.awaited = self.awaited.max(index);
         }
+    }
+
+    /// The exchange of the first captured request, at position `at`, if the capture began between that request and its
+    /// response: the request is then captured as a retransmission, after a response that acknowledges it.
+    fn answered_before(&self, at: u64) -> Option<usize> {
+        let is_first = !self.opened && self.positions.iter().all(|positions| positions.request.is_none());
+        let last = self.positions.last().filter(|_| is_first && self.left_out == 0)?;
+        (last.response.is_some() && last.response_ack > at).then_some(self.positions.len() - 1)
     }
 
     /// Records what the client acknowledged with bytes of the latest request, or with later bytes.

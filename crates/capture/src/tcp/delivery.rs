@@ -175,10 +175,11 @@ impl ConnectionTracker {
     pub(super) fn acknowledge(&mut self, from: usize, ack: u32, now: FrameTime, budget: &mut Budget) {
         let other = 1 - from;
         let sent = &mut self.directions[other];
+        let acked = sent.position_of(ack);
         if !sent.started {
+            sent.expected = sent.expected.max(Some(acked));
             return;
         }
-        let acked = sent.position_of(ack);
         sent.pass_over_probe(acked);
         sent.acked = sent.acked.max(acked);
         if sent.fin.is_some_and(|fin| acked > fin) {

@@ -23,6 +23,8 @@ pub(super) struct Direction {
     pub(super) fin_again: bool,
     /// Highest position that the other endpoint has acknowledged.
     pub(super) acked: u64,
+    /// The position that the other endpoint expected next, before any segment of this direction was captured.
+    pub(super) expected: Option<u64>,
     /// Time of the segment that ends at `next`.
     pub(super) next_ns: i64,
     /// A byte that was sent to probe a window of 0. It is counted when the other endpoint acknowledges it.
@@ -54,7 +56,10 @@ impl Direction {
             // A keep-alive probe may carry the byte before the next one.
             let is_probe = syn == 0 && segment.len == Some(1) && !segment.flags.psh() && !segment.flags.fin();
             self.next = at + syn + u64::from(is_probe);
-            self.reassembly = Reassembly::starting_at(self.next);
+            // If the capture starts with a FIN, the bytes before it that were not acknowledged may have been captured
+            // after it.
+            let expected = self.expected.filter(|expected| *expected < at && segment.flags.fin());
+            self.reassembly = Reassembly::starting_at(expected.unwrap_or(self.next));
             return at + syn;
         }
         // A SYN/ACK may move the base of the relative numbers, as long as no payload was sent.

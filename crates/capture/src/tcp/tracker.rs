@@ -190,7 +190,8 @@ impl ConnectionTracker {
                 || self.missing > 0
                 || self.directions[from].has_unseen_end()
                 || (self.begins_midway() && !self.conversation.is_http())
-                || (self.conversation.is_in_progress() && self.conversation.is_unpaired()),
+                || (self.conversation.is_in_progress() && self.conversation.is_unpaired())
+                || self.conversation.has_unknown_end(),
         });
         let answers = match class {
             ResetClass::Refused => self.handshake.last_syn(),
