@@ -262,12 +262,19 @@ def judge(binary, seed, folder):
 def is_tshark_wrong(theirs, mine, talk, frame):
     """Whether tshark is wrong about a frame, as the truth shows: it takes a segment that was overtaken for a fast
     retransmission, a byte that was captured as a probe of the window for one that was not, the first frame of a side
-    for a keep-alive probe, or a window that was not captured for a full one."""
+    for a keep-alive probe, or a window that was not captured for a full one. If one side alone was captured, it takes
+    the second of two empty probes in a row for a duplicate ACK, and then misses a byte before the next segment."""
     if theirs - mine == {"fast-retransmission"} and mine - theirs == {"out-of-order"}:
         return frame.why == "new"
     before = [f for f in talk.frames if f.side != frame.side and f.us < frame.us]
+    own = [f for f in talk.frames if f.side == frame.side and f.us < frame.us]
+    if not before and own and own[-1].why in ("probe", "keep-alive") and not own[-1].length:
+        if theirs - mine == {"duplicate-ack"} and mine - theirs == {"keep-alive"}:
+            return frame.why in ("probe", "keep-alive")
+        if theirs - mine == {"gap"} and not mine - theirs:
+            return frame.at == own[-1].at + 1
     if theirs - mine == {"keep-alive"} and not mine - theirs:
-        return not any(f.side == frame.side and f.us < frame.us for f in talk.frames)
+        return not own
     if theirs - mine == {"window-full"} and not mine - theirs:
         return not before
     if theirs - mine == {"acked-unseen"} and not mine - theirs:
